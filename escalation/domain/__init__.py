@@ -1,0 +1,1 @@
+"""Working time, limits and the supervision ladder, pure."""

@@ -1,0 +1,1 @@
+"""Turning what a hotline really sends into a call, pure."""

@@ -1,0 +1,1 @@
+"""Matching a ticket against the jurisdiction table, pure."""

@@ -1,0 +1,40 @@
+"""The command line; the composition root, which alone knows all three packages."""
+
+import typer
+
+from escalation.role import escalation
+from intake.role import intake
+from router.role import router
+from services.cli.dead_letters import dead_letters
+from services.cli.demo import play_demo
+from services.cli.keys import keys
+from services.cli.manual import show_settings
+from services.cli.serving import commands
+
+ROLES = (intake, router, escalation)
+
+app = typer.Typer(
+    name="hotline",
+    help="The 12345 ticket-routing service.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(keys, name="keys")
+app.add_typer(dead_letters, name="dead-letters")
+app.command("settings")(show_settings)
+app.command("demo")(play_demo)
+for name, command in commands(ROLES).items():
+    app.command(name)(command)
+for role in ROLES:
+    for name, command in role.commands.items():
+        app.command(name)(command)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="hotline")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Hand events to a consumer: claim and effect in one commit, poison set apart."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.errors import HotlineError, Invalid
+from schemas.events import AnyEvent, Message, from_message
+from services import inbox
+from services.bus import Subscription
+from services.database import is_passing
+from services.resources import Resources
+
+TRIES = 3
+"""How often an event may fail for a reason we do not know before it is set apart."""
+
+Bury = Callable[[Message, str, str, str], Awaitable[None]]
+"""Takes the message, the consumer, an error code and a reason; returns once it is safe."""
+
+log = structlog.get_logger()
+
+
+async def handle(
+    subscription: Subscription, messages: Sequence[Message], resources: Resources, bury: Bury
+) -> None:
+    """
+    Handle messages in their order, all in one transaction when nothing is wrong.
+
+    When something is, each is tried alone, so that only the faulty one is
+    buried. A passing fault (database away, deadlock) is raised: nothing of the
+    failed message is done, and the caller comes back with the same messages.
+    """
+    try:
+        await _together(subscription, messages, resources)
+    except Exception as fault:
+        if is_passing(fault):
+            raise
+        for message in messages:
+            await _alone(subscription, message, resources, bury)
+
+
+async def _together(subscription: Subscription, messages: Sequence[Message], resources: Resources) -> None:
+    events = [event for event in map(from_message, messages) if event.type in subscription.handlers]
+    if not events:
+        return
+    async with resources.database.transaction() as connection:
+        ids = [event.id for event in events]
+        fresh = await inbox.claim(connection, subscription.consumer, ids, resources.clock.now())
+        for event in events:
+            if event.id in fresh:
+                fresh.discard(event.id)
+                await _call(subscription, event, connection, resources)
+
+
+async def _call(
+    subscription: Subscription, event: AnyEvent, connection: AsyncConnection, resources: Resources
+) -> None:
+    with structlog.contextvars.bound_contextvars(
+        ticket_id=event.ticket, event_id=str(event.id), consumer=subscription.consumer
+    ):
+        await subscription.handlers[event.type](event, connection, resources)
+
+
+async def _alone(subscription: Subscription, message: Message, resources: Resources, bury: Bury) -> None:
+    for attempt in range(1, TRIES + 1):
+        try:
+            return await _together(subscription, [message], resources)
+        except HotlineError as refusal:
+            if refusal.retry:
+                raise
+            return await _bury(subscription, message, refusal.code, str(refusal), bury)
+        except Exception as fault:
+            if is_passing(fault):
+                raise
+            log.warning("handler_failed", consumer=subscription.consumer, attempt=attempt, exc_info=True)
+            if attempt == TRIES:
+                reason = f"{type(fault).__name__}: {fault}"
+                return await _bury(subscription, message, "internal", reason, bury)
+    return None
+
+
+async def _bury(subscription: Subscription, message: Message, code: str, reason: str, bury: Bury) -> None:
+    log.error(
+        "dead_letter",
+        consumer=subscription.consumer,
+        ticket_id=message.key,
+        code=code,
+        reason=reason,
+    )
+    await bury(message, subscription.consumer, code, reason[:1000])
+
+
+def event_id(message: Message) -> UUID:
+    """Return the id of a message, or raise `Invalid` when it bears none."""
+    try:
+        return UUID(message.headers["ce_id"])
+    except (KeyError, ValueError) as fault:
+        raise Invalid("The message bears no event id.") from fault

@@ -1,0 +1,1 @@
+"""The command line's own commands; packages contribute theirs through their role."""

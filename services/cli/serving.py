@@ -1,0 +1,126 @@
+"""`hotline up`, `run` and `migrate`: start the service."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+
+from schemas.errors import Misconfigured
+from services.cli.keys import first_keys
+from services.cli.reach import CLOCK_FILE, Data, fail, reach, settings_of, told, with_database
+from services.migrate import Seed, migrate
+from services.observability import configure_logging
+from services.postgres import EmbeddedPostgres
+from services.resources import database_url, make_clock, open_resources
+from services.role import backing
+from services.roles import Role, open_port, serve
+from services.settings import Settings
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
+
+LOOPBACK = "127.0.0.1,localhost"
+
+
+def commands(roles: Sequence[Role]) -> dict[str, Callable[..., None]]:
+    """Return the commands that start the service from these roles."""
+    seeds = [seed for role in roles for seed in role.seeds]
+    known = {role.name: role for role in roles}
+
+    def up(
+        host: Host = "127.0.0.1",
+        port: Port = 8000,
+        data: Data = None,
+        rehearsal: Annotated[
+            bool, typer.Option(help="Let the demo move the time. Never with real calls.")
+        ] = False,
+    ) -> None:
+        """
+        Start everything in one process: database, APIs, bus, loops.
+
+        Data stays in the data folder and survives restarts. Ctrl-C stops it.
+        """
+        with told():
+            _up(settings_of(data), host, port, roles, seeds, rehearsal=rehearsal)
+
+    def run_roles(
+        names: Annotated[list[str], typer.Argument(metavar="ROLE...", help=f"{', '.join(known)}.")],
+        host: Host = "127.0.0.1",
+        port: Port = 8000,
+    ) -> None:
+        """Run some roles in this process, on the database of HOTLINE_DATABASE_URL."""
+        unknown = sorted(set(names) - set(known))
+        if unknown:
+            raise typer.BadParameter(f"no such role: {', '.join(unknown)}")
+        with told():
+            settings = Settings()
+            if settings.database_url is None:
+                raise Misconfigured("Set HOTLINE_DATABASE_URL; `hotline up` brings a database of its own.")
+            _serve(settings, host, port, [known[name] for name in dict.fromkeys(names)], _say_running)
+
+    def migrate_database(data: Data = None) -> None:
+        """Create or upgrade the tables and load the reference data that ships."""
+        with told():
+            settings = reach(data)
+            now = make_clock(settings).now()
+            uvloop.run(migrate(database_url(settings), seeds, now))
+            typer.echo("The database is at this version.")
+
+    return {"up": up, "run": run_roles, "migrate": migrate_database}
+
+
+def _up(
+    settings: Settings,
+    host: str,
+    port: int,
+    roles: Sequence[Role],
+    seeds: Sequence[Seed],
+    *,
+    rehearsal: bool,
+) -> None:
+    if settings.database_url is not None:
+        fail("HOTLINE_DATABASE_URL is set; `up` brings a database of its own. Use `run`.")
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with EmbeddedPostgres(settings.data) as postgres:
+        if rehearsal:
+            settings = settings.model_copy(update={"rehearsal_clock": settings.data / CLOCK_FILE})
+        else:
+            (settings.data / CLOCK_FILE).unlink(missing_ok=True)
+        settings = with_database(settings, postgres.url)
+        if not settings.webhooks.allow_hosts:
+            webhooks = settings.webhooks.model_copy(update={"allow_hosts": LOOPBACK})
+            settings = settings.model_copy(update={"webhooks": webhooks})
+        uvloop.run(migrate(postgres.url, seeds, make_clock(settings).now()))
+        keys = uvloop.run(first_keys(settings))
+        _serve(settings, host, port, roles, lambda url: _say_up(url, settings.data, keys))
+
+
+def _serve(
+    settings: Settings, host: str, port: int, roles: Sequence[Role], say: Callable[[str], None]
+) -> None:
+    configure_logging(settings.log_level)
+    listener = open_port(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    url = f"http://{shown}:{listener.getsockname()[1]}"
+
+    async def work() -> None:
+        async with open_resources(settings) as resources:
+            await serve([*roles, backing], resources, listener, ready=lambda: say(url))
+
+    uvloop.run(work())
+
+
+def _say_running(url: str) -> None:
+    typer.echo(f"Serving at {url}, API docs at {url}/docs")
+
+
+def _say_up(url: str, data: Path, keys: Sequence[tuple[str, str]]) -> None:
+    (data / "url").write_text(url)
+    typer.echo(f"12345 hotline at {url}\nAPI docs at {url}/docs\nData in {data}")
+    if keys:
+        typer.echo("\nFirst keys, for trying out; they are not shown again:")
+        for name, key in keys:
+            typer.echo(f"  {name:<12} {key}")
+    typer.echo("\nCtrl-C stops it.")

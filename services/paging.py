@@ -1,0 +1,52 @@
+"""Pages by keyset: a cursor says where the last page ended, so any depth costs the same."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Query
+
+from schemas.base import Schema, rfc3339
+from schemas.errors import BadCursor
+
+LONGEST_PAGE = 200
+
+T = TypeVar("T")
+
+Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="The longest page wanted.")]
+Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before.")]
+
+
+class Page(Schema, Generic[T]):
+    """Some items, and the cursor of what follows; null at the end."""
+
+    items: list[T]
+    next: str | None = None
+
+
+def write_cursor(at: datetime, key: str) -> str:
+    """Return a cursor for the row at this moment with this key."""
+    return base64.urlsafe_b64encode(json.dumps([rfc3339(at), key]).encode()).decode()
+
+
+def read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
+    """Return what a cursor was made of; raises `BadCursor` for one we did not make."""
+    if cursor is None:
+        return None
+    try:
+        at, key = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None or not isinstance(key, str) or "\x00" in key:
+            raise ValueError(cursor)
+    except (binascii.Error, ValueError, TypeError) as fault:
+        raise BadCursor("This is not a cursor of ours.", pointer="query:cursor") from fault
+    return moment, key
+
+
+def cut(rows: Sequence[T], limit: int) -> tuple[Sequence[T], T | None]:
+    """Split what was read with one row too many: the page, and its last row if more follows."""
+    page = rows[:limit]
+    return page, page[-1] if len(rows) > limit else None

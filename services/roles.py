@@ -1,0 +1,155 @@
+"""What a process does: roles declare it, `serve` runs it, and one broken loop stops it loudly."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import structlog
+import uvicorn
+from fastapi import APIRouter, FastAPI
+
+from schemas.errors import Misconfigured
+from services.bus import Subscription
+from services.bus.kafka import KafkaConsumer, KafkaPublisher, ensure_topics
+from services.bus.local import LocalBus
+from services.bus.relay import relay
+from services.database import is_passing
+from services.http import Check, create_app
+from services.migrate import Seed
+from services.resources import Resources
+
+Loop = Callable[[Resources], Awaitable[None]]
+
+RETRY_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Role:
+    """
+    A package at a glance: its faces, consumers, loops and commands.
+
+    `checks` must hold before it serves, `seeds` load what ships with it.
+    """
+
+    name: str
+    faces: Sequence[APIRouter] = ()
+    consumers: Sequence[Subscription] = ()
+    loops: Sequence[Loop] = ()
+    checks: Sequence[Check] = ()
+    seeds: Sequence[Seed] = ()
+    commands: Mapping[str, Callable[..., None]] = field(default_factory=dict)
+
+
+def open_port(host: str, port: int) -> socket.socket:
+    """Listen on an address; raises `Misconfigured` when another process has it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as fault:
+        listener.close()
+        raise Misconfigured(f"Cannot listen on {host}:{port}: {fault.strerror}.") from fault
+    return listener
+
+
+async def serve(
+    roles: Sequence[Role],
+    resources: Resources,
+    listener: socket.socket,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """
+    Run the faces, consumers and loops of `roles` until the process is told to stop.
+
+    `ready` is called once requests are answered. A loop that fails for good takes
+    everything down with it: a silent half of a service is worse than none.
+    """
+    for check in (check for role in roles for check in role.checks):
+        await check(resources)
+    if resources.settings.kafka_servers:
+        await ensure_topics(resources.settings)
+    faces = [face for role in roles for face in role.faces]
+    app = create_app(faces, resources, [check for role in roles for check in role.checks])
+    server = _Server(app, ready)
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(keep_running(name, loop, resources), name=name)
+            for name, loop in _loops(roles, resources)
+        ]
+        with _told_to_stop(server):
+            await server.serve(sockets=[listener])
+        for task in tasks:
+            task.cancel()
+
+
+async def keep_running(name: str, loop: Loop, resources: Resources) -> None:
+    """Run a loop for ever; a passing fault of a backing service starts it again."""
+    while True:
+        try:
+            await loop(resources)
+            raise Misconfigured(f"The loop {name} ended.")
+        except Exception as fault:
+            if not is_passing(fault):
+                log.critical("loop_failed", loop=name, exc_info=True)
+                raise
+            log.warning("loop_waits", loop=name, fault=repr(fault))
+        await asyncio.sleep(RETRY_SECONDS)
+
+
+def _loops(roles: Sequence[Role], resources: Resources) -> list[tuple[str, Loop]]:
+    loops: list[tuple[str, Loop]] = [("wakeups", lambda each: each.wakeups.run())]
+    loops += [(loop.__name__, loop) for role in roles for loop in role.loops]
+    subscriptions = [each for role in roles for each in role.consumers]
+    if not resources.settings.kafka_servers:
+        bus = LocalBus(resources, subscriptions)
+        return [*loops, ("local_bus", lambda _: bus.run())]
+    publisher = KafkaPublisher(resources.settings)
+    loops.append(("relay", lambda each: relay(each, publisher)))
+    for subscription in subscriptions:
+        consumer = KafkaConsumer(resources, subscription, publisher)
+        loops.append((f"consumer_{subscription.consumer}", lambda _, one=consumer: one.run()))  # type: ignore[misc]
+    return loops
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn inside our own task group: signals are ours, and readiness is told."""
+
+    def __init__(self, app: FastAPI, ready: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False)
+        )
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the port, then say so."""
+        await super().startup(sockets)
+        if not self.should_exit:
+            self._ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the process."""
+        yield
+
+
+@contextmanager
+def _told_to_stop(server: uvicorn.Server) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+
+    def stop() -> None:
+        server.should_exit = True
+
+    for each in signals:
+        loop.add_signal_handler(each, stop)
+    try:
+        yield
+    finally:
+        for each in signals:
+            loop.remove_signal_handler(each)

@@ -1,0 +1,178 @@
+"""The tables the backing services own: tickets and their history, outbox, inbox, deliveries, keys."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Sequence,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from services.database import metadata
+
+Instant = DateTime(timezone=True)
+
+NUMBER_BLOCK = 50
+"""Ticket numbers are drawn in blocks, one round trip for fifty; a gap harms nobody."""
+
+ticket_numbers = Sequence("ticket_numbers", metadata=metadata, increment=NUMBER_BLOCK)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("hotline", Text, nullable=False),
+    Column("source_number", Text),
+    Column("kind", Text, nullable=False),
+    Column("urgency", Text, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("category", Text),
+    Column("division", Text),
+    Column("address", Text),
+    Column("caller", JSONB, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("accepted_at", Instant, nullable=False),
+    Column("historical", Boolean, nullable=False, server_default=text("false")),
+    Column("confidential", Boolean, nullable=False, server_default=text("false")),
+    Column("department", Text),
+    Column("assignment_id", Uuid),
+    Column("department_name", Text),
+    Column("department_because", Text),
+    Column("due_at", Instant),
+    Column("due_provisional", Boolean, nullable=False, server_default=text("false")),
+    Column("due_because", Text),
+    Column("ended_at", Instant),
+    UniqueConstraint("hotline", "source_number"),
+    Index("ix_tickets_status_accepted_at", "status", "accepted_at", "id"),
+    Index("ix_tickets_department_accepted_at", "department", "accepted_at", "id"),
+)
+
+ticket_history = Table(
+    "ticket_history",
+    metadata,
+    Column("ticket_id", ForeignKey("tickets.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("step", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("note", Text),
+    Column("event_id", Uuid),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("event_id", Uuid, nullable=False, unique=True),
+    Column("topic", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("headers", JSONB, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("published_at", Instant),
+    Index("ix_outbox_unpublished", "id", postgresql_where=text("published_at IS NULL")),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("event_id", Uuid, primary_key=True),
+    Column("consumer", Text, primary_key=True),
+    Column("handled_at", Instant, nullable=False),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("event_id", Uuid, nullable=False),
+    Column("consumer", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("buried_at", Instant, nullable=False),
+    UniqueConstraint("event_id", "consumer"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("department", Text),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    CheckConstraint("(role = 'department') = (department IS NOT NULL)", name="department_role"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("caller", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_hash", LargeBinary, nullable=False),
+    Column("status", SmallInteger),
+    Column("headers", JSONB),
+    Column("body", LargeBinary),
+    Column("created_at", Instant, nullable=False),
+)
+
+endpoints = Table(
+    "webhook_endpoints",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("department", Text, nullable=False, index=True),
+    Column("url", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("types", ARRAY(Text), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+    Column("disabled_because", Text),
+)
+
+deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("endpoint_id", ForeignKey("webhook_endpoints.id"), nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("ticket_id", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("next_attempt_at", Instant),
+    Column("delivered_at", Instant),
+    Column("dead_at", Instant),
+    Column("last_status", Integer),
+    Column("last_fault", Text),
+    UniqueConstraint("endpoint_id", "event_id"),
+    Index(
+        "ix_webhook_deliveries_due",
+        "next_attempt_at",
+        postgresql_where=text("next_attempt_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_webhook_deliveries_open",
+        "endpoint_id",
+        "ticket_id",
+        "id",
+        postgresql_where=text("next_attempt_at IS NOT NULL"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Events pushed to departments' systems, signed by Standard Webhooks."""

@@ -1,0 +1,1 @@
+"""Signing and the retry ladder, pure."""

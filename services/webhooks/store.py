@@ -1,0 +1,125 @@
+"""Endpoints and their deliveries, within one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, exists, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.errors import NotFound
+from services.database import ring_after_commit
+from services.tables import deliveries, endpoints
+
+BELL = "webhooks"
+
+
+class EndpointStore:
+    """Where departments want their events."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, row: dict[str, Any]) -> None:
+        """Register an endpoint."""
+        await self._connection.execute(insert(endpoints).values(row))
+
+    async def of(self, department: str | None) -> Sequence[Row[Any]]:
+        """Return a department's endpoints, or everybody's for None, oldest first."""
+        query = select(endpoints).order_by(endpoints.c.created_at)
+        if department is not None:
+            query = query.where(endpoints.c.department == department)
+        return (await self._connection.execute(query)).all()
+
+    async def wanting(self, department: str, event_type: str) -> Sequence[UUID]:
+        """Return the endpoints that want this type of event for this department."""
+        query = select(endpoints.c.id).where(
+            endpoints.c.department == department,
+            endpoints.c.disabled_at.is_(None),
+            endpoints.c.types.contains([event_type]),
+        )
+        return (await self._connection.scalars(query)).all()
+
+    async def disable(
+        self, endpoint_id: UUID, now: datetime, because: str, department: str | None = None
+    ) -> None:
+        """End an endpoint and what it still waits for; raises `NotFound` for another's."""
+        mine = endpoints.c.id == endpoint_id
+        if department is not None:
+            mine = and_(mine, endpoints.c.department == department)
+        ended = update(endpoints).where(mine).values(disabled_at=now, disabled_because=because)
+        if (await self._connection.execute(ended)).rowcount == 0:
+            raise NotFound("There is no such endpoint.")
+        await self._connection.execute(
+            update(deliveries)
+            .where(deliveries.c.endpoint_id == endpoint_id, deliveries.c.next_attempt_at.is_not(None))
+            .values(next_attempt_at=None, dead_at=now, last_fault=because)
+        )
+
+
+class DeliveryStore:
+    """What is to be posted, and how it went."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Queue deliveries; the same event for the same endpoint is queued once."""
+        if rows:
+            await self._connection.execute(upsert(deliveries).on_conflict_do_nothing(), rows)
+            ring_after_commit(self._connection, BELL)
+
+    async def claim(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Row[Any]]:
+        """
+        Lease due deliveries; a sender that dies leaves them due again when the lease ends.
+
+        Of one ticket and endpoint only the oldest open one is handed out, so
+        the receiver sees a ticket's events in their order.
+        """
+        earlier = deliveries.alias("earlier")
+        first = ~exists().where(
+            earlier.c.endpoint_id == deliveries.c.endpoint_id,
+            earlier.c.ticket_id == deliveries.c.ticket_id,
+            earlier.c.id < deliveries.c.id,
+            earlier.c.next_attempt_at.is_not(None),
+        )
+        due = (
+            select(deliveries.c.id)
+            .where(deliveries.c.next_attempt_at <= now, first)
+            .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            .cte("due")
+        )
+        leased = (
+            update(deliveries)
+            .where(deliveries.c.id == due.c.id, endpoints.c.id == deliveries.c.endpoint_id)
+            .values(next_attempt_at=now + lease, attempts=deliveries.c.attempts + 1)
+            .returning(deliveries, endpoints.c.url, endpoints.c.secret)
+        )
+        rows: Sequence[Row[Any]] = (await self._connection.execute(leased)).all()
+        return rows
+
+    async def next_due(self) -> datetime | None:
+        """Return when the earliest open delivery is due."""
+        query = select(deliveries.c.next_attempt_at).where(deliveries.c.next_attempt_at.is_not(None))
+        return (
+            await self._connection.scalars(query.order_by(deliveries.c.next_attempt_at).limit(1))
+        ).one_or_none()
+
+    async def settle(self, delivery_id: int, outcome: dict[str, Any]) -> None:
+        """Note how an attempt ended."""
+        await self._connection.execute(
+            update(deliveries).where(deliveries.c.id == delivery_id).values(outcome)
+        )
+
+    async def latest(self, department: str | None, before: int | None, limit: int) -> Sequence[Row[Any]]:
+        """Return deliveries, newest first, those with an id below `before`."""
+        query = select(deliveries, endpoints.c.department, endpoints.c.url).join(endpoints)
+        if department is not None:
+            query = query.where(endpoints.c.department == department)
+        if before is not None:
+            query = query.where(deliveries.c.id < before)
+        return (await self._connection.execute(query.order_by(deliveries.c.id.desc()).limit(limit))).all()

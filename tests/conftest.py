@@ -1,0 +1,82 @@
+"""A real PostgreSQL for every test: one server, a fresh copy of a migrated database each time."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+from services.postgres import EmbeddedPostgres
+
+from escalation.role import escalation
+from intake.role import intake
+from router.role import router
+from services.migrate import migrate
+from services.resources import driver_dsn
+from tests.inprocess import InProcess
+
+pytest_plugins = ["tests.kafka.fixtures"]
+
+ROLES = (intake, router, escalation)
+TEMPLATE = "template_hotline"
+MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # 09:00 in Haikou, a working day
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def template(postgres: EmbeddedPostgres) -> str:
+    """A database with every table and all reference data, to be copied."""
+    await _create(postgres.url, TEMPLATE)
+    url = _sibling(postgres.url, TEMPLATE)
+    await migrate(url, [seed for role in ROLES for seed in role.seeds], MONDAY)
+    return url
+
+
+@pytest.fixture
+async def database_url(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    await _create(postgres.url, name, template=TEMPLATE)
+    yield _sibling(postgres.url, name)
+    await _execute(postgres.url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def empty_database_url(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+    name = f"empty_{os.getpid()}_{next(_numbers)}"
+    await _create(postgres.url, name)
+    yield _sibling(postgres.url, name)
+    await _execute(postgres.url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def hotline(database_url: str, tmp_path: Path) -> AsyncIterator[InProcess]:
+    """The whole service in this process, its time stopped, its bus drained by hand."""
+    async with InProcess.opened(database_url, ROLES, MONDAY) as service:
+        yield service
+
+
+async def _create(url: str, name: str, template: str = "template0") -> None:
+    await _execute(url, f"CREATE DATABASE {name} TEMPLATE {template}")
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(driver_dsn(url))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _sibling(url: str, name: str) -> str:
+    path = urlsplit(url).path
+    return url.replace(path, f"/{name}", 1) if path else url
