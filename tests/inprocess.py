@@ -59,7 +59,7 @@ class InProcess:
         allowed = WebhookSettings(allow_hosts="127.0.0.1,localhost")
         chosen = Settings(database_url=url, webhooks=allowed, **settings)
         service = cls(Resources(chosen, clock, database, wakeups), clock, roles)
-        loops = [asyncio.create_task(loop(service.resources)) for loop in roles[0].loops]
+        loops = [asyncio.ensure_future(loop(service.resources)) for loop in roles[0].loops]
         try:
             yield service
         finally:
