@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalation import defaults
+import escalation.defaults as defaults
 from escalation.domain.ladder import Rung
 from escalation.domain.policy import LimitRule
 from escalation.domain.worktime import WorkCalendar
