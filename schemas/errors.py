@@ -3,7 +3,7 @@ Every error raised on purpose, and the problem (RFC 9457) it is answered with.
 
     HotlineError              500  dead-letter
       Invalid                 422  UnknownHotline UnknownCategory UnknownDivision UnknownDepartment
-                                   BadMapping BadCursor
+                                   BadMapping BadCursor BadEndpoint
       NotFound                404  TicketNotFound EndpointNotFound
       Conflict                409  IllegalTransition IdempotencyMismatch DepartmentExcluded
         Stale                 412

@@ -41,7 +41,6 @@ def create_app(faces: Sequence[APIRouter], resources: Resources, checks: Sequenc
         summary="Registers calls, routes tickets, supervises deadlines.",
         version="0.1.0",
         dependencies=[Depends(authorize)],
-        max_body_size=resources.settings.max_body_bytes,
         responses={"default": {"model": Problem, "content": {PROBLEM: {}}, "description": "A problem"}},
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
@@ -51,6 +50,7 @@ def create_app(faces: Sequence[APIRouter], resources: Resources, checks: Sequenc
     _refuse_undeclared(app)
     for kind, answer in _ANSWERS:
         app.add_exception_handler(kind, answer)
+    app.add_middleware(BodyLimit, most=resources.settings.max_body_bytes)
     app.add_middleware(RequestId)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
@@ -133,6 +133,32 @@ def pointer(location: Sequence[int | str]) -> str:
     if len(path) == 1 and isinstance(path[0], int):  # the offset of a JSON fault, not a member
         return ""
     return "".join("/" + str(each).replace("~", "~0").replace("/", "~1") for each in path)
+
+
+class BodyLimit:
+    """Stops reading a body that is too large; the app's own limit would answer in plain text."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app = app
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with a receive that counts."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        told = dict(scope["headers"]).get(b"content-length", b"0")
+        size = int(told) if told.isdigit() and int(told) > self._most else 0
+
+        async def counted() -> Message:
+            nonlocal size
+            message: Message = {"type": "http.request"} if size > self._most else await receive()
+            size += len(message.get("body", b""))
+            if size > self._most:
+                raise HTTPException(TooLarge.status)
+            return message
+
+        await self._app(scope, counted, send)
+        return None
 
 
 class RequestId:

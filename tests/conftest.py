@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from services.postgres import EmbeddedPostgres
 
 from escalation.role import escalation
 from intake.role import intake
 from router.role import router
 from services.migrate import migrate
+from services.postgres import EmbeddedPostgres
 from services.resources import driver_dsn
 from tests.inprocess import InProcess
 

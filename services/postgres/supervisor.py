@@ -101,7 +101,7 @@ class EmbeddedPostgres:
 
     def _create(self, binaries: Path, enter: Enter) -> None:
         for leftover in self._folder.iterdir():  # a first start that was killed
-            subprocess.run(["rm", "-rf", str(leftover)], check=True)  # noqa: S607
+            subprocess.run(["rm", "-rf", str(leftover)], check=True)
         password = self._data / "postgres.password"
         password.touch(mode=0o600)
         password.write_text(secrets.token_urlsafe(24))
