@@ -83,10 +83,8 @@ def test_moments_end_in_at_and_only_moments_do(module: object) -> None:
     for schema in vars(module).values():
         if isinstance(schema, type) and issubclass(schema, BaseModel):
             for name, field in schema.model_fields.items():
-                is_moment = "datetime" in str(field.annotation) or "AwareDatetime" in str(field.metadata)
-                if name.endswith("_at") and "datetime" not in str(field.annotation).lower():
-                    wrong.append(f"{schema.__name__}.{name}")
-                if is_moment and not name.endswith("_at") and name not in ("time", "at"):
+                is_moment = "datetime" in str(field.annotation).lower()
+                if is_moment != (name.endswith("_at") or name in ("at", "time")):
                     wrong.append(f"{schema.__name__}.{name}")
     assert not wrong
 

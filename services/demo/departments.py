@@ -1,4 +1,4 @@
-"""Simulated departments: they take webhooks, sign, contact, resolve; some return, some are late, some silent."""
+"""Simulated departments: they sign, contact and resolve; some return, some are late, some silent."""
 
 import asyncio
 import json

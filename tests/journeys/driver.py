@@ -39,8 +39,7 @@ class Hotline:
     async def call(self, **call: Any) -> Answer:
         """A citizen calls; return the ticket once it has its department (or a triage place) and date."""
         body = {"kind": "complaint", "title": "测试", "text": "测试来电", **call}
-        answer = await self._post("intake", "/v1/tickets", body, "agent", {"prefer": "wait=10"})
-        return answer
+        return await self._post("intake", "/v1/tickets", body, "agent", {"prefer": "wait=10"})
 
     async def subscribes(self, department: str) -> str:
         """The department's system registers its endpoint; return the secret it was shown."""
