@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,7 +28,7 @@ class RuleStore:
 
     async def latest(self) -> dict[str, str]:
         """Return the version in force of each kind."""
-        newest = select(rules.c.kind, rules.c.version).distinct(rules.c.kind)
+        newest = select(rules.c.kind, rules.c.version).ext(distinct_on(rules.c.kind))
         query = newest.order_by(rules.c.kind, rules.c.published_at.desc(), rules.c.version.desc())
         return {row.kind: row.version for row in await self._connection.execute(query)}
 

@@ -92,7 +92,7 @@ async def _take(
         try:
             if line.fault is not None:
                 raise ValueError(line.fault)
-            call = normalize_record(line.record, wanted.mapping, catalogue)
+            call = normalize_record(line.record, wanted.mapping, catalogue, wanted.historical)
         except HotlineError as refusal:
             rejects.append(_reject(name, line, refusal.code, str(refusal)))
         except ValueError as fault:

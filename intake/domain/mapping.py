@@ -1,5 +1,6 @@
 """A mapping declares how one sender's records become calls: data, no code per hotline."""
 
+from collections.abc import Collection
 from collections.abc import Mapping as Record
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal, Self
@@ -106,9 +107,10 @@ def value(record: Record[str, Any], source: Source, mapping: Mapping) -> Any:
     return source.default
 
 
-def fields(record: Record[str, Any], mapping: Mapping) -> dict[str, Any]:
-    """Return every field of a call that the mapping finds in a record."""
-    found = {name: value(record, source, mapping) for name, source in mapping.fields.items()}
+def fields(record: Record[str, Any], mapping: Mapping, names: Collection[str]) -> dict[str, Any]:
+    """Return those of these fields that the mapping finds in a record."""
+    wanted = {name: source for name, source in mapping.fields.items() if name in names}
+    found = {name: value(record, source, mapping) for name, source in wanted.items()}
     return {name: each for name, each in found.items() if each is not None}
 
 

@@ -30,16 +30,20 @@ class NormalizedCall:
     status: Status | None = None
 
 
-def normalize_record(record: Record[str, Any], mapping: Mapping, catalogue: Catalogue) -> NormalizedCall:
-    """Return the call a record holds; raises `Invalid` with the pointer of its first fault."""
-    found = mappings.fields(record, mapping)
-    history = {name: found.pop(name, None) for name in mappings.HISTORY_FIELDS}
-    return NormalizedCall(
-        normalize(_call(found, record, mapping, catalogue), catalogue),
-        history["accepted_at"],
-        history["ended_at"],
-        mappings.status(history),
-    )
+def normalize_record(
+    record: Record[str, Any], mapping: Mapping, catalogue: Catalogue, historical: bool = False
+) -> NormalizedCall:
+    """
+    Return the call a record holds; raises `Invalid` with the pointer of its first fault.
+
+    Only of a call of the past is it read when it was accepted and how it ended.
+    """
+    found = mappings.fields(record, mapping, mappings.CALL_FIELDS)
+    call = normalize(_call(found, record, mapping, catalogue), catalogue)
+    if not historical:
+        return NormalizedCall(call)
+    history = mappings.fields(record, mapping, mappings.HISTORY_FIELDS)
+    return NormalizedCall(call, history.get("accepted_at"), history.get("ended_at"), mappings.status(history))
 
 
 def normalize(call: Call, catalogue: Catalogue) -> Call:
