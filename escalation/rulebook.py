@@ -12,6 +12,7 @@ from escalation.domain.policy import LimitRule
 from escalation.domain.worktime import WorkCalendar
 from escalation.store import RuleStore
 from schemas.errors import Misconfigured
+from services.database import once_per_transaction
 from services.resources import Resources
 
 CALENDAR, LIMITS, LADDER = "calendar", "limits", "ladder"
@@ -46,6 +47,9 @@ class PublishedRules:
 
     async def current(self, connection: AsyncConnection) -> Rulebook:
         """Return the rules in force; raises `Misconfigured` when a kind is missing."""
+        return await once_per_transaction(connection, PublishedRules, lambda: self._read(connection))
+
+    async def _read(self, connection: AsyncConnection) -> Rulebook:
         store = RuleStore(connection)
         versions = await store.latest()
         if self._rulebook is None or self._rulebook.versions != versions:

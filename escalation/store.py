@@ -82,6 +82,23 @@ class DeadlineStore:
         )
         return (await self._connection.execute(query)).all()
 
+    async def claim_missed(
+        self, ticket_id: str, clock: str, stages: Sequence[str], before: datetime
+    ) -> Sequence[Row[Any]]:
+        """Lock and return a ticket's deadlines whose next rung fell due before that moment."""
+        query = (
+            select(deadlines)
+            .where(
+                deadlines.c.ticket_id == ticket_id,
+                deadlines.c.clock == clock,
+                deadlines.c.stage.in_(stages),
+                deadlines.c.next_rung_at < before,
+            )
+            .order_by(deadlines.c.id)
+            .with_for_update(key_share=True)
+        )
+        return (await self._connection.execute(query)).all()
+
     async def climb(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Point deadlines at their next rung; None when the last is climbed."""
         changed = (

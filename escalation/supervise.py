@@ -83,9 +83,17 @@ class Clocks:
         ring_after_commit(self._connection, BELL)
 
     async def settle(self, clock: str, stages: Sequence[str], because: str) -> None:
-        """Stop clocks at the event's time; rungs climbed after it are withdrawn."""
+        """
+        Stop clocks at the event's time.
+
+        Rungs that fell due before it and that the timer has not reached yet are
+        climbed; rungs climbed that fell due after it are withdrawn.
+        """
         at = self._event.time
-        settled = await DeadlineStore(self._connection).settle(self._event.ticket, clock, stages, at, because)
+        store = DeadlineStore(self._connection)
+        while missed := await store.claim_missed(self._event.ticket, clock, stages, at):
+            await _climb(missed, self._rulebook, self._connection, self._now)
+        settled = await store.settle(self._event.ticket, clock, stages, at, because)
         withdrawn = await EscalationStore(self._connection).withdraw(settled, at, self._now)
         notes = [
             (_withdrawal(row, at, self._now), Step.WITHDRAW_ESCALATION, f"{row.name}撤销:答复时未到期")
@@ -147,6 +155,11 @@ async def climb_due(connection: AsyncConnection, resources: Resources, limit: in
     if not due:
         return 0
     rulebook = await resources.part(PublishedRules).current(connection)
+    await _climb(due, rulebook, connection, now)
+    return len(due)
+
+
+async def _climb(due: Sequence[Any], rulebook: Rulebook, connection: AsyncConnection, now: datetime) -> None:
     rungs = [(row, _rung(row, rulebook, now)) for row in due]
     await EscalationStore(connection).add([_record(row, rung) for row, rung in rungs])
     notes = [
@@ -155,7 +168,6 @@ async def climb_due(connection: AsyncConnection, resources: Resources, limit: in
     ]
     await TicketStore(connection).note(notes, actor=WORKER)
     await DeadlineStore(connection).climb([_pointer(row) for row in due])
-    return len(due)
 
 
 def _rung(row: Any, rulebook: Rulebook, now: datetime) -> Rung:

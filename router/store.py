@@ -12,6 +12,7 @@ from router.defaults import SHIPPED_VERSION, rows
 from router.domain.matching import JurisdictionRow, JurisdictionTable, Mode
 from router.tables import assignments, departments, jurisdiction_versions, jurisdictions, parkings
 from schemas.errors import Misconfigured, UnknownDepartment
+from services.database import once_per_transaction
 from services.resources import Resources
 from services.tables import tickets
 
@@ -42,6 +43,9 @@ class PublishedTable:
 
     async def current(self, connection: AsyncConnection) -> JurisdictionTable:
         """Return the version in force, whole."""
+        return await once_per_transaction(connection, PublishedTable, lambda: self._read(connection))
+
+    async def _read(self, connection: AsyncConnection) -> JurisdictionTable:
         latest = select(jurisdiction_versions.c.version).order_by(
             jurisdiction_versions.c.published_at.desc(), jurisdiction_versions.c.version.desc()
         )
@@ -76,15 +80,20 @@ class DepartmentStore:
 
     async def in_force(self, code: str, day: date) -> Row[Any]:
         """Return a department in force on that day, or raise `UnknownDepartment`."""
+        found = await once_per_transaction(
+            self._connection, (DepartmentStore, code, day), lambda: self._find(code, day)
+        )
+        if found is None:
+            raise UnknownDepartment(f"There is no department {code} in force.", pointer="/department")
+        return found
+
+    async def _find(self, code: str, day: date) -> Row[Any] | None:
         query = select(departments).where(
             departments.c.code == code,
             departments.c.valid_from <= day,
             or_(departments.c.valid_to.is_(None), departments.c.valid_to >= day),
         )
-        found = (await self._connection.execute(query)).one_or_none()
-        if found is None:
-            raise UnknownDepartment(f"There is no department {code} in force.", pointer="/department")
-        return found
+        return (await self._connection.execute(query)).one_or_none()
 
     async def all(self) -> Sequence[Row[Any]]:
         """Return every department, by code."""

@@ -1,9 +1,10 @@
 """The database: one engine, one way to open a transaction, and what its faults mean to us."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
+from typing import TypeVar
 
 from sqlalchemy import MetaData, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError
@@ -12,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from schemas.errors import Unavailable
 from services.wakeups import Wakeups
+
+T = TypeVar("T")
 
 metadata = MetaData(
     naming_convention={
@@ -65,6 +68,16 @@ def ring_after_commit(connection: AsyncConnection, name: str) -> None:
     connection.info.setdefault("ring", set()).add(name)
 
 
+async def once_per_transaction(
+    connection: AsyncConnection, what: Hashable, read: Callable[[], Awaitable[T]]
+) -> T:
+    """Read something once in a transaction, however often it is asked: rules, an endpoint list."""
+    known: dict[Hashable, T] = connection.info.setdefault("known", {})
+    if what not in known:
+        known[what] = await read()
+    return known[what]
+
+
 class Database:
     """Transactions on one PostgreSQL."""
 
@@ -82,6 +95,7 @@ class Database:
         with told_apart():
             async with self.engine.connect() as connection:
                 connection.info.pop("ring", None)
+                connection.info.pop("known", None)
                 async with connection.begin():
                     yield connection
                 names: set[str] = connection.info.pop("ring", set())

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.errors import NotFound
-from services.database import ring_after_commit
+from services.database import once_per_transaction, ring_after_commit
 from services.tables import deliveries, endpoints
 
 BELL = "webhooks"
@@ -35,6 +35,12 @@ class EndpointStore:
 
     async def wanting(self, department: str, event_type: str) -> Sequence[UUID]:
         """Return the endpoints that want this type of event for this department."""
+        asked = (EndpointStore, department, event_type)
+        return await once_per_transaction(
+            self._connection, asked, lambda: self._wanting(department, event_type)
+        )
+
+    async def _wanting(self, department: str, event_type: str) -> Sequence[UUID]:
         query = select(endpoints.c.id).where(
             endpoints.c.department == department,
             endpoints.c.disabled_at.is_(None),
