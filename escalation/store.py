@@ -14,6 +14,26 @@ from escalation.tables import deadlines, escalations, rules
 
 Place = tuple[datetime, Any]
 
+_THESE = (
+    deadlines.c.ticket_id == bindparam("ticket"),
+    deadlines.c.clock == bindparam("of"),
+    deadlines.c.stage.in_(bindparam("any_of", expanding=True)),
+)
+_SETTLE = (
+    update(deadlines)
+    .where(*_THESE, deadlines.c.settled_at.is_(None))
+    .values(
+        settled_at=bindparam("at"), settled_because=bindparam("because"), next_rung=None, next_rung_at=None
+    )
+    .returning(deadlines.c.id)
+)
+_MISSED = (
+    select(deadlines)
+    .where(*_THESE, deadlines.c.next_rung_at < bindparam("before"))
+    .order_by(deadlines.c.id)
+    .with_for_update(key_share=True)
+)
+
 
 class RuleStore:
     """The calendar, the limits and the ladder, each by version."""
@@ -53,17 +73,9 @@ class DeadlineStore:
         self, ticket_id: str, clock: str, stages: Sequence[str], at: datetime, because: str
     ) -> Sequence[UUID]:
         """Stop open clocks of these stages and return which."""
-        query = (
-            update(deadlines)
-            .where(
-                deadlines.c.ticket_id == ticket_id,
-                deadlines.c.clock == clock,
-                deadlines.c.stage.in_(stages),
-                deadlines.c.settled_at.is_(None),
-            )
-            .values(settled_at=at, settled_because=because, next_rung=None, next_rung_at=None)
-        )
-        return (await self._connection.scalars(query.returning(deadlines.c.id))).all()
+        which = {"ticket": ticket_id, "of": clock, "any_of": stages}
+        stopped = await self._connection.scalars(_SETTLE, {**which, "at": at, "because": because})
+        return stopped.all()
 
     async def claim_due(self, now: datetime, limit: int) -> Sequence[Row[Any]]:
         """
@@ -86,18 +98,8 @@ class DeadlineStore:
         self, ticket_id: str, clock: str, stages: Sequence[str], before: datetime
     ) -> Sequence[Row[Any]]:
         """Lock and return a ticket's deadlines whose next rung fell due before that moment."""
-        query = (
-            select(deadlines)
-            .where(
-                deadlines.c.ticket_id == ticket_id,
-                deadlines.c.clock == clock,
-                deadlines.c.stage.in_(stages),
-                deadlines.c.next_rung_at < before,
-            )
-            .order_by(deadlines.c.id)
-            .with_for_update(key_share=True)
-        )
-        return (await self._connection.execute(query)).all()
+        which = {"ticket": ticket_id, "of": clock, "any_of": stages, "before": before}
+        return (await self._connection.execute(_MISSED, which)).all()
 
     async def climb(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Point deadlines at their next rung; None when the last is climbed."""

@@ -1,10 +1,11 @@
 """The one door for a ticket's status: lock, advance, history and outbox in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Insert, Row, Table, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +18,11 @@ from services.outbox import BELL, row
 from services.tables import outbox, ticket_history, tickets
 
 TicketRow = Row[Any]
+
+ANNOUNCED = ("event_id", "topic", "key", "headers", "body")
+
+_READ = select(tickets).where(tickets.c.id == bindparam("ticket"))
+_LOCK = _READ.with_for_update(key_share=True)
 
 
 def ticket_number(prefix: str, day: datetime, sequence: int) -> str:
@@ -102,25 +108,20 @@ class TicketStore:
         version = ticket.version + 1
         told: Any = event(ticket=ticket.id, time=at, version=version, data=data)
         ended = {"ended_at": at} if status in ENDED and ticket.ended_at is None else {}
-        changed = (
-            update(tickets)
-            .where(tickets.c.id == ticket.id)
-            .values(status=str(status), version=version, **ended, **changes)
-            .cte("changed")
-        )
-        entry = insert(ticket_history).values(
-            ticket_id=ticket.id,
-            version=version,
-            step=str(step),
-            status=str(status),
-            at=at,
-            actor=actor,
-            note=note,
-            event_id=told.id,
-        )
-        topic = CONFIDENTIAL_TOPIC if ticket.confidential else TOPIC
-        announced = insert(outbox).values(row(told, topic))
-        await self._connection.execute(announced.add_cte(changed, entry.cte("entry")))
+        entry = {
+            "ticket_id": ticket.id,
+            "version": version,
+            "step": str(step),
+            "status": str(status),
+            "at": at,
+            "actor": actor,
+            "note": note,
+            "event_id": told.id,
+        }
+        announced = row(told, CONFIDENTIAL_TOPIC if ticket.confidential else TOPIC)
+        changed = {"status": str(status), "version": version, **ended, **changes}
+        values = {"ticket": ticket.id, **_for(tickets, changed), **_for(ticket_history, entry)}
+        await self._connection.execute(_step(frozenset(changed)), {**values, **_for(outbox, announced)})
         ring_after_commit(self._connection, BELL)
         return told  # type: ignore[no-any-return]
 
@@ -180,16 +181,31 @@ class TicketStore:
         return (await self._connection.execute(query.order_by(ticket_history.c.version))).all()
 
     async def _select(self, ticket_id: str, *, lock: bool) -> TicketRow | None:
-        query = select(tickets).where(tickets.c.id == ticket_id)
-        if lock:
-            query = query.with_for_update(key_share=True)
-        return (await self._connection.execute(query)).one_or_none()
+        found = await self._connection.execute(_LOCK if lock else _READ, {"ticket": ticket_id})
+        return found.one_or_none()
 
     @staticmethod
     def _found(ticket_id: str, ticket: TicketRow | None) -> TicketRow:
         if ticket is None:
             raise TicketNotFound(f"There is no ticket {ticket_id}.")
         return ticket
+
+
+@cache
+def _step(changed: frozenset[str]) -> Insert:
+    """One statement for a step; built once for each set of changed columns, as building costs most."""
+    moved = update(tickets).where(tickets.c.id == bindparam("ticket")).values(_places(tickets, changed))
+    entry = insert(ticket_history).values(_places(ticket_history, ticket_history.c.keys()))
+    told = insert(outbox).values(_places(outbox, ANNOUNCED))
+    return told.add_cte(moved.cte("moved"), entry.cte("entry"))
+
+
+def _places(table: Table, names: Iterable[str]) -> dict[str, BindParameter[Any]]:
+    return {each: bindparam(f"{table.name}_{each}", type_=table.c[each].type) for each in names}
+
+
+def _for(table: Table, values: Mapping[str, object]) -> dict[str, object]:
+    return {f"{table.name}_{name}": value for name, value in values.items()}
 
 
 def matter_of(ticket: Any) -> Matter:
