@@ -156,6 +156,8 @@ class EscalationStore:
         self, settled: Sequence[UUID], settled_at: datetime, now: datetime
     ) -> Sequence[Row[Any]]:
         """Take back rungs dated after the clock had stopped: the answer came in time, processed late."""
+        if not settled:
+            return []
         query = (
             update(escalations)
             .where(
@@ -166,7 +168,8 @@ class EscalationStore:
             .values(withdrawn_at=now)
             .returning(escalations)
         )
-        return (await self._connection.execute(query)).all() if settled else []
+        rows: Sequence[Row[Any]] = (await self._connection.execute(query)).all()
+        return rows
 
     async def page(self, where: Mapping[str, Any], place: Place | None, limit: int) -> Sequence[Row[Any]]:
         """Return rungs, newest first, from a place on."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Insert, Row, Table, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Insert, Row, Table, Update, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -127,10 +127,9 @@ class TicketStore:
 
     async def promise(self, ticket_id: str, due_at: datetime, because: str, *, provisional: bool) -> None:
         """Show the caller's deadline on the ticket; not a step of its life, so no new version."""
+        promised = {"due_at": due_at, "due_because": because, "due_provisional": provisional}
         await self._connection.execute(
-            update(tickets)
-            .where(tickets.c.id == ticket_id)
-            .values(due_at=due_at, due_because=because, due_provisional=provisional)
+            _change(frozenset(promised)), {"ticket": ticket_id, **_for(tickets, promised)}
         )
 
     async def note(self, notes: Sequence[tuple[AnyEvent, Step, str]], *, actor: str) -> list[AnyEvent]:
@@ -140,6 +139,8 @@ class TicketStore:
         Takes each event with its step and a sentence; returns the events with
         the versions they got. Tickets are locked in one order by everybody.
         """
+        if not notes:
+            return []
         wanted = {event.ticket for event, _, _ in notes}
         query = select(tickets.c.id, tickets.c.version, tickets.c.status, tickets.c.confidential)
         locked = query.where(tickets.c.id.in_(wanted)).order_by(tickets.c.id).with_for_update(key_share=True)
@@ -164,15 +165,12 @@ class TicketStore:
                 }
             )
             announced.append(row(numbered, CONFIDENTIAL_TOPIC if ticket.confidential else TOPIC))
-        if told:
-            changed = (
-                update(tickets).where(tickets.c.id == bindparam("ticket")).values(version=bindparam("to"))
-            )
-            counts = [{"ticket": each, "to": version} for each, version in versions.items()]
-            await self._connection.execute(changed, counts)
-            await self._connection.execute(insert(ticket_history), history)
-            await self._connection.execute(insert(outbox), announced)
-            ring_after_commit(self._connection, BELL)
+        changed = update(tickets).where(tickets.c.id == bindparam("ticket")).values(version=bindparam("to"))
+        counts = [{"ticket": each, "to": version} for each, version in versions.items()]
+        await self._connection.execute(changed, counts)
+        await self._connection.execute(insert(ticket_history), history)
+        await self._connection.execute(insert(outbox), announced)
+        ring_after_commit(self._connection, BELL)
         return told
 
     async def history(self, ticket_id: str) -> Sequence[TicketRow]:
@@ -192,9 +190,15 @@ class TicketStore:
 
 
 @cache
+def _change(columns: frozenset[str]) -> Update:
+    """Return the statement that sets these columns of a ticket: built once, as building costs most."""
+    return update(tickets).where(tickets.c.id == bindparam("ticket")).values(_places(tickets, columns))
+
+
+@cache
 def _step(changed: frozenset[str]) -> Insert:
-    """One statement for a step; built once for each set of changed columns, as building costs most."""
-    moved = update(tickets).where(tickets.c.id == bindparam("ticket")).values(_places(tickets, changed))
+    """Return the one statement of a step: the ticket's row, its history and its event."""
+    moved = _change(changed)
     entry = insert(ticket_history).values(_places(ticket_history, ticket_history.c.keys()))
     told = insert(outbox).values(_places(outbox, ANNOUNCED))
     return told.add_cte(moved.cte("moved"), entry.cte("entry"))
