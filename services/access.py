@@ -13,6 +13,8 @@ PUBLIC: frozenset[CallerRole] = frozenset()
 ROUTES: dict[tuple[str, str], frozenset[CallerRole]] = {
     ("GET", "/healthz"): PUBLIC,
     ("GET", "/readyz"): PUBLIC,
+    ("GET", "/docs"): PUBLIC,
+    ("GET", "/docs/oauth2-redirect"): PUBLIC,
     # intake
     ("POST", "/v1/tickets"): STAFF,
     ("POST", "/v1/calls/{hotline}"): STAFF,

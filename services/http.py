@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -36,7 +37,8 @@ ResourcesDep = Annotated[Resources, Depends(resources_of)]
 
 def create_app(faces: Sequence[APIRouter], resources: Resources, checks: Sequence[Check] = ()) -> FastAPI:
     """Build the app; raises `Misconfigured` when a route does not say who may call it."""
-    app = FastAPI(
+    app = FastAPIOffline(
+        redoc_url=None,
         title="12345 hotline",
         summary="Registers calls, routes tickets, supervises deadlines.",
         version="0.1.0",

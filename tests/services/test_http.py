@@ -1,5 +1,6 @@
 """Bad input gets a clear problem, and nothing is left half-written."""
 
+import re
 from typing import Any
 
 import pytest
@@ -68,6 +69,15 @@ async def test_an_unknown_path_and_method_are_problems_too(hotline: InProcess) -
     missing = await client.get("/v1/nothing")
     wrong = await client.put("/v1/tickets")
     assert [missing.json()["code"], wrong.json()["code"]] == ["not_found", "method_not_allowed"]
+
+
+async def test_the_api_docs_need_nothing_from_outside(hotline: InProcess) -> None:
+    client = await hotline.client()
+    page = await client.get("/docs")
+    assets = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(assets) == 3
+    for each in assets:
+        assert (await client.get(each)).status_code == 200, each
 
 
 async def _stored(hotline: InProcess) -> list[int]:
