@@ -9,6 +9,7 @@ from services.cli.dead_letters import dead_letters
 from services.cli.demo import play_demo
 from services.cli.keys import keys
 from services.cli.manual import show_settings
+from services.cli.pg import run_program
 from services.cli.serving import commands
 
 ROLES = (intake, router, escalation)
@@ -24,6 +25,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(dead_letters, name="dead-letters")
 app.command("settings")(show_settings)
 app.command("demo")(play_demo)
+app.command("pg")(run_program)
 for name, command in commands(ROLES).items():
     app.command(name)(command)
 for role in ROLES:
