@@ -147,17 +147,17 @@ class Walk:
         await callers
         return seconds, took
 
-    async def pace(self) -> list[float]:
+    async def pace(self, calls: int) -> list[float]:
         """Send calls at an even pace; return how long each took from being sent to being delivered."""
         sent: dict[str, float] = {}
         base = await self._counts()
         start = time.monotonic()
         waiting = []
-        for number in range(PACED):
+        for number in range(calls):
             await asyncio.sleep(max(0.0, start + number / PACE - time.monotonic()))
             waiting.append(asyncio.create_task(self.call(sent, [])))
         await asyncio.gather(*waiting)
-        await self._watch(base, PACED, start)
+        await self._watch(base, calls, start)
         async with self._http.get(self._sink + "/seen") as answer:
             seen: dict[str, float] = await answer.json()
         return [1000 * (seen[ticket] - when) for ticket, when in sent.items()]
@@ -195,7 +195,7 @@ async def measure(way: Way, name: str, calls: int, concurrency: int) -> Figures:
                 before = spent()
                 seconds, took = await walk.flood(calls, concurrency)
                 after = spent()
-                paced = await walk.pace()
+                paced = await walk.pace(min(PACED, calls))
         await database.close()
         under = await floor(way.database, calls)
     finally:
