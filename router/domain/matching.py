@@ -7,10 +7,11 @@ prefixes on the same day are a fault of the table: nobody is chosen by chance.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import combinations
 
 from schemas.codes import category_prefixes, division_prefixes
 
@@ -40,6 +41,11 @@ class JurisdictionRow:
     def in_force(self, day: date) -> bool:
         """Say whether the row counts on that day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+    def overlaps(self, other: "JurisdictionRow") -> bool:
+        """Say whether there is a day on which both count."""
+        first = max(self.valid_from, other.valid_from)
+        return self.in_force(first) and other.in_force(first)
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,24 @@ def match(
     winners = held[0] if held else ()
     beaten = tuple(row for rows in held[1:] for row in rows)
     return Verdict(table.version, day, category, division, winners, beaten, passed_over)
+
+
+def table_faults(table: JurisdictionTable) -> list[str]:
+    """Say which rows have jurisdiction on the same days as another, and which can never win."""
+    faults = []
+    for (category, division), rows in table.rows.items():
+        if not (_is_prefix(category, category_prefixes) and _is_prefix(division, division_prefixes)):
+            faults.append(f"row {rows[0].id} names no prefix of a code: {category or '-'}, {division or '-'}")
+        faults += [
+            f"rows {one.id} and {other.id} name two leads for the same days"
+            for one, other in combinations(rows, 2)
+            if one.overlaps(other)
+        ]
+    return faults
+
+
+def _is_prefix(given: str, prefixes: Callable[[str | None], tuple[str, ...]]) -> bool:
+    return prefixes(given)[0] == given
 
 
 def _by_specificity(category: str | None, division: str | None) -> list[Prefixes]:

@@ -1,7 +1,14 @@
 """A rung is climbed exactly once, whoever comes first: the timer or the answer."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
+from escalation.role import rules_hold
+from escalation.rulebook import LADDER, LIMITS
+from escalation.store import RuleStore
+from schemas.errors import Misconfigured
 from tests.inprocess import Answer, InProcess
 
 NOISE = {"category": "020100", "division": "460106002000"}
@@ -27,3 +34,24 @@ async def test_an_answer_in_time_gets_none(hotline: InProcess) -> None:
     await hotline.step(ticket, "sign")
     await hotline.later(timedelta(days=1))
     assert sign_rungs(await hotline.cards(ticket["id"])) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "spoil", "says"),
+    [
+        (LIMITS, lambda rows: [*rows, rows[0]], "two limits"),
+        (LIMITS, lambda rows: [each for each in rows if each["stage"] != "completion"], "no limit"),
+        (LADDER, lambda rows: [*rows, rows[0]], "rung|level"),
+    ],
+)
+async def test_a_process_refuses_to_serve_with_rules_out_of_order(
+    hotline: InProcess, kind: str, spoil: Callable[[list[Answer]], list[Answer]], says: str
+) -> None:
+    await rules_hold(hotline.resources)
+    async with hotline.resources.database.transaction() as connection:
+        store = RuleStore(connection)
+        rows = await store.content(kind, (await store.latest())[kind])
+        later = hotline.clock.now() + timedelta(seconds=1)
+        await store.publish(kind, "SPOILT", spoil(rows), "test", later)
+    with pytest.raises(Misconfigured, match=says):
+        await rules_hold(hotline.resources)

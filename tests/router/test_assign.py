@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from router.role import table_holds
 from router.store import publish
 from router.tables import departments
+from schemas.errors import Misconfigured
 from tests.inprocess import Answer, InProcess
 
 STREET = "460106002000"
@@ -168,3 +170,10 @@ async def test_the_table_explains_itself_for_any_matter_place_and_day(hotline: I
     assert now["winners"][0]["id"] == "0201-460106"
     assert [each["id"] for each in then["winners"]] != ["0201-460106"]
     assert "第0201-460106条" in now["because"]
+
+
+async def test_a_process_refuses_to_serve_with_a_table_that_contradicts_itself(hotline: InProcess) -> None:
+    await table_holds(hotline.resources)
+    await published(hotline, "T-2", a_row("02", "water-group"), a_row("02", "traffic-police"))
+    with pytest.raises(Misconfigured, match="two leads"):
+        await table_holds(hotline.resources)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.domain.explain import parked_reason, record, sentence
-from router.domain.matching import JurisdictionRow, JurisdictionTable, Mode, match
+from router.domain.matching import JurisdictionRow, JurisdictionTable, Mode, match, table_faults
 
 DAY = date(2026, 11, 23)
 VILLAGE = "460106002001"
@@ -88,6 +88,24 @@ def test_codes_are_compared_by_level_not_by_digit() -> None:
     """46010 is no level of a division, 020 none of a category."""
     verdict = match(table(row("020", "4601"), row("02", "46010")), "020101", VILLAGE, DAY)
     assert verdict.winners == ()
+
+
+@pytest.mark.parametrize(
+    ("rows", "faults"),
+    [
+        ([row("02"), row("02", "460106")], 0),
+        ([row(department="a"), row(department="b")], 1),
+        ([row(department="a", valid_to=DAY), row(department="b", valid_from=DAY)], 1),
+        ([row(department="a", valid_to=DAY), row(department="b", valid_from=DAY + timedelta(1))], 0),
+        ([row("020000")], 1),
+        ([row("02", "460100")], 1),
+        ([row("02", "46010")], 1),
+    ],
+)
+def test_a_table_with_two_leads_or_a_row_that_cannot_win_is_out_of_order(
+    rows: list[JurisdictionRow], faults: int
+) -> None:
+    assert len(table_faults(table(*rows))) == faults
 
 
 categories = st.sampled_from(["", "02", "0201", "020101", "03", "0301"])
