@@ -2,12 +2,13 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 from tests.test_docs import ROOT
 
 
 def test_a_short_walk_brings_every_call_all_the_way() -> None:
-    command = [ROOT / "bench" / "walk", "--way", "embedded", "--calls", "20", "--json"]
+    command: list[str | Path] = [ROOT / "bench" / "walk", "--way", "embedded", "--calls", "20", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     (figures,) = json.loads(done.stdout)
