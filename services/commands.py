@@ -33,7 +33,7 @@ def version_of(if_match: Annotated[str | None, Header()] = None) -> int | None:
     if if_match is None or if_match.strip() == "*":
         return None
     tag = if_match.strip().strip('"')
-    if not tag.isdigit() or len(tag) > 9:
+    if not tag.isdecimal() or len(tag) > 9:
         raise Invalid('If-Match holds a version in quotes, like "3".', pointer="header:if-match")
     return int(tag)
 

@@ -31,13 +31,18 @@ _to_json = partial(json.dumps, ensure_ascii=False)
 
 
 def make_engine(url: str, pool: int = 16) -> AsyncEngine:
-    """Open an engine; connections are checked only when they fail, not before each use."""
+    """
+    Open an engine; connections are checked only when they fail, not before each use.
+
+    Its errors do not show what was stored: it may be a caller's data, and errors are logged.
+    """
     return create_async_engine(
         make_url(url),
         pool_size=pool,
         max_overflow=0,
         pool_timeout=30,
         pool_reset_on_return="rollback",
+        hide_parameters=True,
         json_serializer=_to_json,
         connect_args={"server_settings": {"application_name": "hotline", "jit": "off"}},
     )
@@ -45,6 +50,8 @@ def make_engine(url: str, pool: int = 16) -> AsyncEngine:
 
 def is_passing(fault: BaseException) -> bool:
     """Say whether the same work may succeed when tried again: lost connection, deadlock, restart."""
+    if isinstance(fault, BaseExceptionGroup):
+        return all(map(is_passing, fault.exceptions))
     if isinstance(fault, DBAPIError):
         state = str(getattr(fault.orig, "sqlstate", None) or "")
         closed = isinstance(fault, InterfaceError) and not state

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeAlias
 from zlib import crc32
 
 import asyncpg
@@ -11,6 +12,8 @@ from schemas.errors import Unavailable
 from services.resources import Resources, database_url, driver_dsn
 
 RETRY_SECONDS = 1.0
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 @asynccontextmanager
@@ -21,46 +24,49 @@ async def leadership(resources: Resources, office: str) -> AsyncIterator[None]:
     When the connection that holds it breaks, another process may lead at once;
     the body is then stopped with `Unavailable`, so that there are never two.
     """
-    try:
-        connection = await asyncpg.connect(driver_dsn(database_url(resources.settings)))
-    except (OSError, asyncpg.PostgresError) as fault:
-        raise Unavailable("The database does not answer.") from fault
+    connection = await _connect(resources)
     lost = asyncio.Event()
     connection.add_termination_listener(lambda _: lost.set())
     try:
         await _win(connection, crc32(office.encode()))
         async with _while_not(lost):
             yield
-    except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, OSError) as fault:
-        raise Unavailable("The lock of this office was lost.") from fault
     finally:
-        await connection.close(timeout=1)
+        # Not close(): it waits for the server, and when that hangs its TimeoutError hides a cancellation.
+        connection.terminate()
 
 
-async def _win(connection: "asyncpg.Connection[asyncpg.Record]", lock: int) -> None:
-    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock):
-        await asyncio.sleep(RETRY_SECONDS)
+async def _connect(resources: Resources) -> Connection:
+    try:
+        return await asyncpg.connect(driver_dsn(database_url(resources.settings)))
+    except (OSError, asyncpg.PostgresError) as fault:
+        raise Unavailable("The database does not answer.") from fault
+
+
+async def _win(connection: Connection, lock: int) -> None:
+    try:
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock):
+            await asyncio.sleep(RETRY_SECONDS)
+    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as fault:
+        raise Unavailable("The database does not answer.") from fault
 
 
 @asynccontextmanager
 async def _while_not(lost: asyncio.Event) -> AsyncIterator[None]:
     body = asyncio.current_task()
+    assert body is not None
     cut = False
 
     async def watch() -> None:
         nonlocal cut
         await lost.wait()
-        cut = True
-        if body is not None:
-            body.cancel()
+        cut = body.cancel()
 
     watcher = asyncio.create_task(watch())
     try:
         yield
-    except asyncio.CancelledError:
-        if cut and body is not None:
-            body.uncancel()
-            raise Unavailable("The lock of this office was lost.") from None
-        raise
     finally:
         watcher.cancel()
+        # Whatever the body made of it, the cancellation was ours unless somebody else cancelled too.
+        if cut and body.uncancel() == 0:
+            raise Unavailable("The lock of this office was lost.")

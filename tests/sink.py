@@ -24,11 +24,20 @@ class Received:
 
 @dataclass
 class Sink:
-    """Keeps what it is sent, and answers with `status`."""
+    """
+    Keeps what it is sent, and answers with `status`, `headers` and `says`.
+
+    It answers as long as it is `awake`; `most_at_once` counts the posts that waited together.
+    """
 
     url: str = ""
     status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    says: bytes = b""
     received: list[Received] = field(default_factory=list)
+    awake: asyncio.Event = field(default_factory=asyncio.Event)
+    most_at_once: int = 0
+    _under_way: int = 0
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, request: web.Request) -> web.Response:
@@ -36,7 +45,13 @@ class Sink:
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.received.append(Received(headers, body))
         self._news.set()
-        return web.Response(status=self.status)
+        self._under_way += 1
+        self.most_at_once = max(self.most_at_once, self._under_way)
+        try:
+            await self.awake.wait()
+        finally:
+            self._under_way -= 1
+        return web.Response(status=self.status, headers=self.headers, body=self.says)
 
     async def wait(self, enough: Callable[[list[Received]], bool], seconds: float = 20) -> list[Received]:
         """Return what was received, once it is enough."""
@@ -50,9 +65,10 @@ class Sink:
 @asynccontextmanager
 async def opened_sink() -> AsyncIterator[Sink]:
     sink = Sink()
+    sink.awake.set()
     app = web.Application()
     app.router.add_post("/hook", sink.take)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, handler_cancellation=True)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -61,4 +77,5 @@ async def opened_sink() -> AsyncIterator[Sink]:
     try:
         yield sink
     finally:
+        sink.awake.set()
         await runner.cleanup()

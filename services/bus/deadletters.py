@@ -7,11 +7,12 @@ from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from schemas.errors import Unavailable
-from schemas.events import DEAD_LETTER_SUFFIX
-from services.bus.kafka import TOPICS, KafkaPublisher, from_record, servers
+from schemas.events import DEAD_LETTER_SUFFIX, Message
+from services.bus.handling import ADDRESSEE
+from services.bus.kafka import DEAD_LETTER_TOPICS, KafkaPublisher, from_record, partitions_of, servers
 from services.database import ring_after_commit
 from services.outbox import BELL
 from services.resources import Resources
@@ -74,12 +75,20 @@ class LocalDeadLetters:
     async def replay(self) -> int:
         """Bring everything back; the embedded service hands it out again."""
         async with self._database.transaction() as connection:
-            taken = delete(dead_letters).returning(dead_letters.c.event_id)
-            ids = (await connection.scalars(taken)).all()
-            again = update(outbox).where(outbox.c.event_id.in_(ids)).values(published_at=None)
-            await connection.execute(again)
+            # An event still under way is marked published at its end, which would undo the replay.
+            settled = select(outbox.c.event_id).where(outbox.c.published_at.is_not(None))
+            taken = (
+                delete(dead_letters)
+                .where(dead_letters.c.event_id.in_(settled))
+                .returning(dead_letters.c.event_id)
+                .cte("taken")
+            )
+            events = select(taken.c.event_id)
+            again = update(outbox).where(outbox.c.event_id.in_(events)).values(published_at=None)
+            counted = select(func.count()).select_from(taken).add_cte(again.cte("again"))
+            count = await connection.scalar(counted)
             ring_after_commit(connection, BELL)
-        return len(ids)
+        return count or 0
 
 
 class KafkaDeadLetters:
@@ -94,16 +103,13 @@ class KafkaDeadLetters:
             return [_shown(record) async for record in _to_the_end(reader)]
 
     async def replay(self) -> int:
-        """Publish everything again where it came from, then commit how far we are."""
+        """Publish everything again where it came from, for who buried it, then commit how far we are."""
         publisher = KafkaPublisher(self._settings)
         count = 0
         try:
             async with self._reader() as reader:
                 async for record in _to_the_end(reader):
-                    message = from_record(record)
-                    headers = {k: v for k, v in message.headers.items() if not k.startswith("dead_")}
-                    topic = message.topic.removesuffix(DEAD_LETTER_SUFFIX)
-                    await publisher.publish([message.model_copy(update={"topic": topic, "headers": headers})])
+                    await publisher.publish([_revived(from_record(record))])
                     await reader.commit({_partition(record): record.offset + 1})
                     count += 1
         finally:
@@ -120,14 +126,7 @@ class KafkaDeadLetters:
         )
         try:
             await reader.start()
-            known = [name + DEAD_LETTER_SUFFIX for name in TOPICS]
-            reader.assign(
-                [
-                    TopicPartition(topic, number)
-                    for topic in known
-                    for number in reader.partitions_for_topic(topic) or ()
-                ]
-            )
+            reader.assign(await partitions_of(DEAD_LETTER_TOPICS, self._settings))
             yield reader
         except (KafkaError, OSError) as fault:
             raise Unavailable(f"Kafka does not answer: {fault}") from fault
@@ -145,6 +144,15 @@ async def _to_the_end(reader: AIOKafkaConsumer) -> AsyncIterator[ConsumerRecord]
             for record in records:
                 if record.offset < ends[_partition(record)]:
                     yield record
+
+
+def _revived(message: Message) -> Message:
+    """Return a dead letter as it came, addressed to the one consumer that could not handle it."""
+    headers = {name: value for name, value in message.headers.items() if not name.startswith("dead_")}
+    if consumer := message.headers.get("dead_consumer"):
+        headers[ADDRESSEE] = consumer
+    topic = message.topic.removesuffix(DEAD_LETTER_SUFFIX)
+    return message.model_copy(update={"topic": topic, "headers": headers})
 
 
 def _partition(record: ConsumerRecord) -> TopicPartition:

@@ -16,6 +16,9 @@ from services.resources import Resources
 TRIES = 3
 """How often an event may fail for a reason we do not know before it is set apart."""
 
+ADDRESSEE = "to_consumer"
+"""The header of a replayed message: the one consumer it is for, as the others have handled it."""
+
 Bury = Callable[[Message, str, str, str], Awaitable[None]]
 """Takes the message, the consumer, an error code and a reason; returns once it is safe."""
 
@@ -31,13 +34,15 @@ async def handle(
     When something is, each is tried alone, so that only the faulty one is
     buried. A passing fault (database away, deadlock) is raised: nothing of the
     failed message is done, and the caller comes back with the same messages.
+    Messages addressed to another consumer are passed over.
     """
+    ours = [each for each in messages if each.headers.get(ADDRESSEE) in (None, subscription.consumer)]
     try:
-        await _together(subscription, messages, resources)
+        await _together(subscription, ours, resources)
     except Exception as fault:
         if is_passing(fault):
             raise
-        for message in messages:
+        for message in ours:
             await _alone(subscription, message, resources, bury)
 
 

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, for_code
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, ProducerClosed, for_code
 
 from schemas.errors import Unavailable
 from schemas.events import CONFIDENTIAL_TOPIC, DEAD_LETTER_SUFFIX, TOPIC, Message
@@ -20,10 +20,13 @@ from services.resources import Resources
 from services.settings import Settings
 
 TOPICS = (TOPIC, CONFIDENTIAL_TOPIC)
+DEAD_LETTER_TOPICS = tuple(topic + DEAD_LETTER_SUFFIX for topic in TOPICS)
 BATCH = 400
 FETCH_WAIT_MS = 500
 BACK_OFF_SECONDS = 1.0
 ALREADY_EXISTS = 36
+DEAD_LETTER_BYTES = 2 * 1024 * 1024
+"""Twice what a topic takes by default, so that the largest message can be buried with its reason."""
 
 log = structlog.get_logger()
 
@@ -43,22 +46,41 @@ def from_record(record: ConsumerRecord) -> Message:
     return Message(
         topic=record.topic,
         key=(record.key or b"").decode(errors="replace"),
-        headers={name: value.decode(errors="replace") for name, value in record.headers},
+        headers={name: (value or b"").decode(errors="replace") for name, value in record.headers},
         body=record.value or b"",
     )
 
 
 async def ensure_topics(settings: Settings) -> None:
     """Create the topics and their dead-letter topics where they are missing."""
+    shape = (settings.kafka_partitions, settings.kafka_replication)
+    larger = {"max.message.bytes": str(DEAD_LETTER_BYTES)}
+    new = [NewTopic(each, *shape) for each in TOPICS]
+    new += [NewTopic(each, *shape, topic_configs=larger) for each in DEAD_LETTER_TOPICS]
+    async with _admin(settings) as admin:
+        answer = await admin.create_topics(new)
+    for topic, code, *_ in answer.topic_errors:
+        if code not in (0, ALREADY_EXISTS):
+            raise Unavailable(f"Topic {topic}: {for_code(code).__name__}.")
+
+
+async def partitions_of(topics: Sequence[str], settings: Settings) -> list[TopicPartition]:
+    """Return every partition of these topics; one that does not exist has none."""
+    async with _admin(settings) as admin:
+        described = await admin.describe_topics(list(topics))
+    return [
+        TopicPartition(topic["topic"], each["partition"])
+        for topic in described
+        for each in topic["partitions"]
+    ]
+
+
+@asynccontextmanager
+async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(bootstrap_servers=servers(settings))
-    wanted = [name + suffix for name in TOPICS for suffix in ("", DEAD_LETTER_SUFFIX)]
-    new = [NewTopic(each, settings.kafka_partitions, settings.kafka_replication) for each in wanted]
     try:
         await admin.start()
-        answer = await admin.create_topics(new)
-        for topic, code, *_ in answer.topic_errors:
-            if code not in (0, ALREADY_EXISTS):
-                raise Unavailable(f"Topic {topic}: {for_code(code).__name__}.")
+        yield admin
     except (KafkaError, OSError) as fault:
         raise Unavailable(f"Kafka does not answer: {fault}") from fault
     finally:
@@ -71,13 +93,17 @@ class KafkaPublisher:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Return once every message is stored by all replicas in sync."""
         if not messages:
             return
         try:
-            producer = self._producer or await self._start()
+            producer = await self._started()
+        except (KafkaError, OSError) as fault:
+            raise Unavailable(f"Kafka does not answer: {fault}") from fault
+        try:
             waiting = [
                 await producer.send(
                     each.topic, each.body, each.key.encode(), headers=to_headers(each.headers)
@@ -86,26 +112,44 @@ class KafkaPublisher:
             ]
             await asyncio.gather(*waiting)
         except (KafkaError, OSError) as fault:
-            await self.close()
+            await self._drop(producer)
             raise Unavailable(f"Kafka does not answer: {fault}") from fault
 
     async def close(self) -> None:
-        """Let go of the producer; the next publish starts another."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            with suppress(KafkaError, OSError):
-                await producer.stop()
+        """Let go of the producer, and of what a cancelled publish left in it; the next starts another."""
+        if self._producer is not None:
+            await self._drop(self._producer)
 
-    async def _start(self) -> AIOKafkaProducer:
-        producer = AIOKafkaProducer(
-            bootstrap_servers=servers(self._settings),
-            enable_idempotence=True,
-            acks="all",
-            linger_ms=2,
-        )
-        self._producer = producer
-        await producer.start()
-        return producer
+    async def _started(self) -> AIOKafkaProducer:
+        async with self._starting:
+            if self._producer is None:
+                producer = _producer(self._settings)
+                try:
+                    await producer.start()
+                except BaseException:
+                    await producer.stop()
+                    raise
+                self._producer = producer
+            return self._producer
+
+    async def _drop(self, producer: AIOKafkaProducer) -> None:
+        if self._producer is producer:
+            self._producer = None
+        with suppress(KafkaError, OSError):
+            # stop() alone waits until the broker has taken what is left: for ever when it is away.
+            await producer._sender.close()
+            producer._message_accumulator.fail_all(ProducerClosed())
+            await producer.stop()
+
+
+def _producer(settings: Settings) -> AIOKafkaProducer:
+    return AIOKafkaProducer(
+        bootstrap_servers=servers(settings),
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=2,
+        max_request_size=DEAD_LETTER_BYTES,
+    )
 
 
 class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -121,6 +165,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def run(self) -> None:
         """Consume for ever; a passing fault seeks back and tries again."""
         async with self._member() as consumer:
+            self._busy.clear()
             while True:
                 batches = await consumer.getmany(timeout_ms=FETCH_WAIT_MS, max_records=BATCH)
                 for partition, records in batches.items():

@@ -18,14 +18,20 @@ class Publisher(Protocol):
     async def publish(self, messages: Sequence[Message]) -> None:
         """Return once every message is stored by the bus; raises `Unavailable` otherwise."""
 
+    async def close(self) -> None:
+        """Send nothing more of what was published before."""
+
 
 async def relay(resources: Resources, publisher: Publisher) -> None:
     """Publish for ever; a row is marked only after the bus has it, so it may come twice, never not."""
-    async with leadership(resources, "relay"):
-        bell = resources.wakeups.bell(outbox.BELL)
-        while True:
-            if not await relay_once(resources, publisher):
-                await resources.clock.sleep_until(None, bell, POLL_SECONDS)
+    try:
+        async with leadership(resources, "relay"):
+            bell = resources.wakeups.bell(outbox.BELL)
+            while True:
+                if not await relay_once(resources, publisher):
+                    await resources.clock.sleep_until(None, bell, POLL_SECONDS)
+    finally:
+        await publisher.close()
 
 
 async def relay_once(resources: Resources, publisher: Publisher) -> int:

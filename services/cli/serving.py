@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from socket import socket
 from typing import Annotated
 
 import typer
@@ -58,7 +59,8 @@ def commands(roles: Sequence[Role]) -> dict[str, Callable[..., None]]:
             settings = Settings()
             if settings.database_url is None:
                 raise Misconfigured("Set HOTLINE_DATABASE_URL; `hotline up` brings a database of its own.")
-            _serve(settings, host, port, [known[name] for name in dict.fromkeys(names)], _say_running)
+            chosen = [known[name] for name in dict.fromkeys(names)]
+            _serve(settings, open_port(host, port), chosen, _say_running)
 
     def migrate_database(data: Data = None) -> None:
         """Create or upgrade the tables and load the reference data that ships."""
@@ -83,7 +85,7 @@ def _up(
     if settings.database_url is not None:
         fail("HOTLINE_DATABASE_URL is set; `up` brings a database of its own. Use `run`.")
     settings.data.mkdir(parents=True, exist_ok=True)
-    with EmbeddedPostgres(settings.data) as postgres:
+    with open_port(host, port) as listener, EmbeddedPostgres(settings.data) as postgres:
         if rehearsal:
             settings = settings.model_copy(update={"rehearsal_clock": settings.data / CLOCK_FILE})
         else:
@@ -94,16 +96,14 @@ def _up(
             settings = settings.model_copy(update={"webhooks": webhooks})
         uvloop.run(migrate(postgres.url, seeds, make_clock(settings).now()))
         keys = uvloop.run(first_keys(settings))
-        _serve(settings, host, port, roles, lambda url: _say_up(url, settings.data, keys))
+        kept = [*roles, Role("postgres", loops=[postgres.keep])]
+        _serve(settings, listener, kept, lambda url: _say_up(url, settings.data, keys))
 
 
-def _serve(
-    settings: Settings, host: str, port: int, roles: Sequence[Role], say: Callable[[str], None]
-) -> None:
+def _serve(settings: Settings, listener: socket, roles: Sequence[Role], say: Callable[[str], None]) -> None:
     configure_logging(settings.log_level)
-    listener = open_port(host, port)
-    shown = f"[{host}]" if ":" in host else host
-    url = f"http://{shown}:{listener.getsockname()[1]}"
+    host, port, *_ = listener.getsockname()
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     async def work() -> None:
         async with open_resources(settings) as resources:

@@ -1,8 +1,10 @@
 """Starts PostgreSQL as a child on one data folder, and takes it down again."""
 
+import asyncio
 import fcntl
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +16,8 @@ from types import TracebackType
 from typing import IO, Self
 from urllib.parse import quote
 
+import structlog
+
 from schemas.errors import Misconfigured
 from services.postgres.account import Enter, enter_account
 from services.postgres.binaries import find_binaries
@@ -22,7 +26,12 @@ NAME = "hotline"
 LONGEST_SOCKET_PATH = 90
 RECOVERY_SECONDS = 120.0
 STOP_SECONDS = 60.0
+WATCH_SECONDS = 0.5
 LOOK_EVERY = 0.02
+UNFINISHED = "postgres.new-"
+SHARED_MEMORY_LINE = 7
+
+log = structlog.get_logger()
 
 
 class DataInUse(Misconfigured):
@@ -37,8 +46,9 @@ class EmbeddedPostgres:
 
     Start it from the main thread: the kernel takes the child down when the
     thread that started it ends, so that a kill -9 of this process leaves no
-    server behind. `port` also opens a TCP port on loopback; `durable=False`
-    trades the disk's safety for speed, for tests.
+    server behind. `keep` starts it again when it ends by itself. `port` also
+    opens a TCP port on loopback; `durable=False` trades the disk's safety for
+    speed, for tests.
     """
 
     def __init__(self, data: Path, *, port: int | None = None, durable: bool = True) -> None:
@@ -52,7 +62,7 @@ class EmbeddedPostgres:
     @property
     def url(self) -> str:
         """The database's address for SQLAlchemy."""
-        return _url(self._data)
+        return _url(self._data, self._port or 5432)
 
     def __enter__(self) -> Self:
         self.start()
@@ -73,17 +83,27 @@ class EmbeddedPostgres:
         self._lock = _hold(self._data)
         try:
             binaries = find_binaries()
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-            enter = enter_account(self._folder, binaries)
-            if not (self._folder / "PG_VERSION").exists():
-                self._create(binaries, enter)
+            if not self._folder.exists():
+                self._create(binaries)
             self._refuse_other_version(binaries)
-            self._wait_for_predecessor()
-            self._child = self._spawn(binaries, enter)
-            self._wait_until_it_answers()
+            self._run(binaries)
         except BaseException:
             self.stop()
             raise
+
+    async def keep(self, *_: object) -> None:
+        """
+        Loop: start the server again whenever it has ended by itself.
+
+        Meanwhile everything else in this process stands still, for it could do
+        nothing. Raises `Misconfigured` when the server does not come back.
+        """
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if self._child is not None and self._child.poll() is not None:
+                log.error("postgres_ended", exit_code=self._child.returncode)
+                self._run(find_binaries())
+                log.warning("postgres_started_again")
 
     def stop(self) -> None:
         """Shut the server down cleanly, if it runs, and let go of the folder."""
@@ -99,19 +119,22 @@ class EmbeddedPostgres:
             self._lock.close()
             self._lock = None
 
-    def _create(self, binaries: Path, enter: Enter) -> None:
-        for leftover in self._folder.iterdir():  # a first start that was killed
-            subprocess.run(["rm", "-rf", str(leftover)], check=True)
+    def _create(self, binaries: Path) -> None:
+        """Make the database aside and move it in place when it is whole: a kill leaves no half."""
+        for leftover in self._data.glob(f"{UNFINISHED}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        draft = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=self._data))
+        enter = enter_account(draft, binaries)
+        owner = draft.stat()
         password = self._data / "postgres.password"
         password.touch(mode=0o600)
         password.write_text(secrets.token_urlsafe(24))
-        owner = self._folder.stat()
         os.chown(password, owner.st_uid, owner.st_gid)
         done = subprocess.run(
             [
-                str(binaries / "initdb"), "-D", str(self._folder), "-U", NAME,
+                str(binaries / "initdb"), "-D", str(draft), "-U", NAME,
                 "--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8",
-                *_locale(binaries),
+                *_locale(binaries), *([] if self._durable else ["--no-sync"]),
             ],
             preexec_fn=enter,
             cwd="/",
@@ -119,7 +142,15 @@ class EmbeddedPostgres:
             text=True,
         )  # fmt: skip
         if done.returncode != 0:
-            raise Misconfigured(f"initdb failed in {self._folder}: {done.stderr.strip()[-500:]}")
+            raise Misconfigured(f"initdb failed in {draft}: {done.stderr.strip()[-500:]}")
+        draft.rename(self._folder)
+
+    def _run(self, binaries: Path) -> None:
+        """Start the server on its data and return once it answers."""
+        enter = enter_account(self._folder, binaries)
+        self._wait_for_predecessor()
+        self._child = self._spawn(binaries, enter)
+        self._wait_until_it_answers()
 
     def _refuse_other_version(self, binaries: Path) -> None:
         made_by = (self._folder / "PG_VERSION").read_text().strip()
@@ -158,14 +189,23 @@ class EmbeddedPostgres:
             )
 
     def _wait_for_predecessor(self) -> None:
-        """Let a server whose supervisor was killed finish; a pid file without its server is stale."""
+        """
+        Let a server whose supervisor was killed finish, and the processes of one that was killed.
+
+        Its pid file stays, for by it PostgreSQL sees who else has the data
+        open, unless its pid belongs to a stranger or a zombie by now, which
+        PostgreSQL would take for a server; so for the sockets, which are ours alone.
+        """
         file = self._folder / "postmaster.pid"
         end = time.monotonic() + STOP_SECONDS
-        while file.exists() and _is_server_of(file, self._folder):
+        while file.exists() and _is_used(file, self._folder):
             if time.monotonic() > end:
-                raise DataInUse(f"Another PostgreSQL runs on {self._folder}.")
+                raise DataInUse(f"Another PostgreSQL still has {self._folder} open.")
             time.sleep(LOOK_EVERY)
-        file.unlink(missing_ok=True)
+        if file.exists() and _process_of(file).exists():
+            file.unlink(missing_ok=True)
+        for left in _socket_folder(self._data).glob(".s.PGSQL.*"):
+            left.unlink(missing_ok=True)
 
     def _wait_until_it_answers(self) -> None:
         end = time.monotonic() + RECOVERY_SECONDS
@@ -178,10 +218,12 @@ class EmbeddedPostgres:
 
 def running_url(data: Path) -> str | None:
     """Return the address of the database served from this folder, or None when none is."""
-    sockets = sorted(_socket_folder(data.resolve()).glob(".s.PGSQL.*[0-9]"))
-    if not any(_answers(each) for each in sockets) or not (data / "postgres.password").exists():
+    data = data.resolve()
+    ports = [int(each.suffix[1:]) for each in _socket_folder(data).glob(".s.PGSQL.*[0-9]")]
+    port = next((each for each in ports if _answers(_socket(data, each))), None)
+    if port is None or not (data / "postgres.password").exists():
         return None
-    return _url(data.resolve())
+    return _url(data, port)
 
 
 def _hold(data: Path) -> IO[str]:
@@ -212,9 +254,7 @@ def _socket(data: Path, port: int) -> Path:
     return _socket_folder(data) / f".s.PGSQL.{port}"
 
 
-def _url(data: Path) -> str:
-    sockets = sorted(_socket_folder(data).glob(".s.PGSQL.*[0-9]"))
-    port = sockets[0].name.rsplit(".", 1)[-1] if sockets else "5432"
+def _url(data: Path, port: int) -> str:
     password = quote((data / "postgres.password").read_text(), safe="")
     place = quote(str(_socket_folder(data)), safe="")
     return f"postgresql+asyncpg://{NAME}:{password}@/postgres?host={place}&port={port}"
@@ -233,13 +273,29 @@ def _answers(path: Path) -> bool:
         return False
 
 
-def _is_server_of(file: Path, folder: Path) -> bool:
-    lines = file.read_text().splitlines() or [""]
+def _process_of(file: Path) -> Path:
+    first = file.read_text().partition("\n")[0].strip()
+    return Path("/proc") / (first if first.isdigit() else "0")
+
+
+def _is_used(file: Path, folder: Path) -> bool:
+    """Say whether the server of a pid file runs, or processes it left behind."""
     try:
-        command = Path(f"/proc/{int(lines[0])}/cmdline").read_bytes().split(b"\x00")
-    except (OSError, ValueError):
+        command = (_process_of(file) / "cmdline").read_bytes().split(b"\x00")
+    except OSError:
+        command = []
+    return str(folder).encode() in command or _is_attached(file)
+
+
+def _is_attached(file: Path) -> bool:
+    """Say whether processes are attached to the shared memory a pid file names, on its 7th line."""
+    lines = file.read_text().splitlines()
+    shared = Path("/proc/sysvipc/shm")
+    if len(lines) < SHARED_MEMORY_LINE or not shared.exists():
         return False
-    return str(folder).encode() in command
+    key_and_id = lines[SHARED_MEMORY_LINE - 1].split()
+    segments = [line.split() for line in shared.read_text().splitlines()[1:]]
+    return any(each[:2] == key_and_id and int(each[6]) > 0 for each in segments)
 
 
 def _version(binaries: Path) -> str:

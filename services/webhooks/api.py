@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.base import Instant, Schema
+from schemas.base import Instant, Schema, Text
 from schemas.codes import DepartmentCode
 from schemas.errors import Invalid
 from services.authorization import PrincipalDep
@@ -17,10 +17,11 @@ from services.http import ResourcesDep
 from services.security import Principal
 from services.webhooks.announce import TYPES
 from services.webhooks.domain.signing import SECRET_BYTES, show_secret
-from services.webhooks.guard import check_url
+from services.webhooks.guard import check_url, hosts_of
 from services.webhooks.store import DeliveryStore, EndpointStore
 
 LONGEST_PAGE = 200
+LARGEST_ID = 2**63 - 1
 
 routes = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 
@@ -29,7 +30,7 @@ class NewEndpoint(Schema):
     """An address that takes a department's events."""
 
     department: DepartmentCode
-    url: str = Field(max_length=2000, examples=["https://oa.example.gov.cn/hooks/12345"])
+    url: Text = Field(max_length=2000, examples=["https://oa.example.gov.cn/hooks/12345"])
     types: list[str] = Field(list(TYPES[:4]), min_length=1)
 
 
@@ -71,7 +72,7 @@ async def register_endpoint(
     unknown = sorted(set(new.types) - set(TYPES))
     if unknown:
         raise Invalid(f"No such event type: {', '.join(unknown)}.", pointer="/types")
-    check_url(new.url, frozenset(resources.settings.webhooks.allow_hosts.split(",")))
+    check_url(new.url, hosts_of(resources.settings.webhooks.allow_hosts))
     secret = show_secret(secrets.token_bytes(SECRET_BYTES))
     endpoint = Endpoint(**new.model_dump(), id=uuid4(), created_at=resources.clock.now(), secret=secret)
 
@@ -103,7 +104,7 @@ async def end_endpoint(endpoint_id: UUID, principal: PrincipalDep, resources: Re
 async def list_deliveries(
     principal: PrincipalDep,
     resources: ResourcesDep,
-    before: int | None = None,
+    before: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
 ) -> list[Delivery]:
     """List deliveries, newest first; `before` takes the last id of the page before."""

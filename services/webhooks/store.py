@@ -1,11 +1,11 @@
 """Endpoints and their deliveries, within one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, exists, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, func, insert, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -46,16 +46,28 @@ class EndpointStore:
             endpoints.c.disabled_at.is_(None),
             endpoints.c.types.contains([event_type]),
         )
+        query = query.with_for_update(read=True)  # so that none ends with a delivery on its way
         return (await self._connection.scalars(query)).all()
 
     async def disable(
         self, endpoint_id: UUID, now: datetime, because: str, department: str | None = None
     ) -> None:
-        """End an endpoint and what it still waits for; raises `NotFound` for another's."""
+        """
+        End an endpoint and what it still waits for; when and why it first ended stays.
+
+        Raises `NotFound` for another department's.
+        """
         mine = endpoints.c.id == endpoint_id
         if department is not None:
             mine = and_(mine, endpoints.c.department == department)
-        ended = update(endpoints).where(mine).values(disabled_at=now, disabled_because=because)
+        ended = (
+            update(endpoints)
+            .where(mine)
+            .values(
+                disabled_at=func.coalesce(endpoints.c.disabled_at, now),
+                disabled_because=func.coalesce(endpoints.c.disabled_because, because),
+            )
+        )
         if (await self._connection.execute(ended)).rowcount == 0:
             raise NotFound("There is no such endpoint.")
         await self._connection.execute(
@@ -77,23 +89,19 @@ class DeliveryStore:
             await self._connection.execute(upsert(deliveries).on_conflict_do_nothing(), rows)
             ring_after_commit(self._connection, BELL)
 
-    async def claim(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Row[Any]]:
+    async def claim(
+        self, now: datetime, lease: timedelta, limit: int, but_not: Collection[UUID] = ()
+    ) -> Sequence[Row[Any]]:
         """
         Lease due deliveries; a sender that dies leaves them due again when the lease ends.
 
-        Of one ticket and endpoint only the oldest open one is handed out, so
-        the receiver sees a ticket's events in their order.
+        Leaves out the endpoints in `but_not`. Of one ticket and endpoint only
+        the oldest open one is handed out, so the receiver sees a ticket's
+        events in their order.
         """
-        earlier = deliveries.alias("earlier")
-        first = ~exists().where(
-            earlier.c.endpoint_id == deliveries.c.endpoint_id,
-            earlier.c.ticket_id == deliveries.c.ticket_id,
-            earlier.c.id < deliveries.c.id,
-            earlier.c.next_attempt_at.is_not(None),
-        )
         due = (
             select(deliveries.c.id)
-            .where(deliveries.c.next_attempt_at <= now, first)
+            .where(_claimable(but_not), deliveries.c.next_attempt_at <= now)
             .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -108,17 +116,29 @@ class DeliveryStore:
         rows: Sequence[Row[Any]] = (await self._connection.execute(leased)).all()
         return rows
 
-    async def next_due(self) -> datetime | None:
-        """Return when the earliest open delivery is due."""
-        query = select(deliveries.c.next_attempt_at).where(deliveries.c.next_attempt_at.is_not(None))
-        return (
-            await self._connection.scalars(query.order_by(deliveries.c.next_attempt_at).limit(1))
-        ).one_or_none()
+    async def next_due(self, but_not: Collection[UUID] = ()) -> datetime | None:
+        """Return when there is something to claim next, leaving out the endpoints in `but_not`."""
+        query = select(deliveries.c.next_attempt_at).where(_claimable(but_not))
+        query = query.order_by(deliveries.c.next_attempt_at).limit(1)
+        return (await self._connection.scalars(query)).one_or_none()
 
-    async def settle(self, delivery_id: int, outcome: dict[str, Any]) -> None:
-        """Note how an attempt ended."""
+    async def delivered(self, delivery: Row[Any], now: datetime, **how: Any) -> None:
+        """Note that it was taken, even when it was given up meanwhile."""
+        await self.note(delivery, **how, delivered_at=now, next_attempt_at=None, dead_at=None)
+
+    async def failed(self, delivery: Row[Any], **outcome: Any) -> None:
+        """Note a failed attempt, unless the delivery was ended or leased to another meanwhile."""
+        mine = and_(
+            deliveries.c.id == delivery.id,
+            deliveries.c.attempts == delivery.attempts,
+            deliveries.c.next_attempt_at.is_not(None),
+        )
+        await self._connection.execute(update(deliveries).where(mine).values(outcome))
+
+    async def note(self, delivery: Row[Any], **outcome: Any) -> None:
+        """Note something of a delivery."""
         await self._connection.execute(
-            update(deliveries).where(deliveries.c.id == delivery_id).values(outcome)
+            update(deliveries).where(deliveries.c.id == delivery.id).values(outcome)
         )
 
     async def latest(self, department: str | None, before: int | None, limit: int) -> Sequence[Row[Any]]:
@@ -129,3 +149,16 @@ class DeliveryStore:
         if before is not None:
             query = query.where(deliveries.c.id < before)
         return (await self._connection.execute(query.order_by(deliveries.c.id.desc()).limit(limit))).all()
+
+
+def _claimable(but_not: Collection[UUID]) -> ColumnElement[bool]:
+    """Return what holds for the oldest open delivery of a ticket to an endpoint."""
+    earlier = deliveries.alias("earlier")
+    first = ~exists().where(
+        earlier.c.endpoint_id == deliveries.c.endpoint_id,
+        earlier.c.ticket_id == deliveries.c.ticket_id,
+        earlier.c.id < deliveries.c.id,
+        earlier.c.next_attempt_at.is_not(None),
+    )
+    wanted = deliveries.c.endpoint_id.not_in(but_not) if but_not else true()
+    return and_(deliveries.c.next_attempt_at.is_not(None), wanted, first)

@@ -1,20 +1,21 @@
 """Drives a running service as its users do, over HTTP, in the field's words; its clock can be moved."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
 import httpx
 
 from services.clock import RehearsalClock
-from tests.sink import Sink
+from tests.sink import Received, Sink
 
-PATIENCE = 30.0
+PATIENCE = 40.0
 LOOK_EVERY = 0.05
 
 Answer = dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass
@@ -23,29 +24,51 @@ class Hotline:
     A service under way: where its faces are, keys by role, its clock.
 
     `faces` maps intake, router and escalation to addresses; embedded, the three are one.
+    `secrets` are those of the departments' endpoints.
     """
 
     faces: dict[str, str]
-    keys: dict[str, str]
     make_key: Callable[[str], str]
     clock: RehearsalClock
     sink: Sink
+    keys: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
     client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=30))
 
-    async def at(self, moment: datetime) -> None:
+    def at(self, moment: datetime) -> None:
         """Make it this moment everywhere."""
         self.clock.set(moment)
 
     async def call(self, **call: Any) -> Answer:
         """A citizen calls; return the ticket once it has its department (or a triage place) and date."""
-        body = {"kind": "complaint", "title": "测试", "text": "测试来电", **call}
-        return await self._post("intake", "/v1/tickets", body, "agent", {"prefer": "wait=10"})
+        return await self._post("intake", "/v1/tickets", _call(call), "agent", {"prefer": "wait=10"})
 
-    async def subscribes(self, department: str) -> str:
-        """The department's system registers its endpoint; return the secret it was shown."""
-        body = {"department": department, "url": self.sink.url}
-        answer = await self._post("router", "/v1/webhooks/endpoints", body, "admin")
-        return str(answer["secret"])
+    async def insists(self, **call: Any) -> Answer:
+        """Hand in a call with a number of the hotline's own, again and again until it is answered."""
+
+        async def hand_in() -> Answer | None:
+            try:
+                return await self._post("intake", "/v1/tickets", _call(call), "agent")
+            except httpx.TransportError:
+                return None
+
+        return await self.until(hand_in, lambda answer: answer is not None) or {}
+
+    async def subscribes(self, department: str) -> None:
+        """The department's system registers its endpoint, unless it has."""
+        if department not in self.secrets:
+            body = {"department": department, "url": self.sink.url}
+            answer = await self._post("router", "/v1/webhooks/endpoints", body, "admin")
+            self.secrets[department] = answer["secret"]
+
+    async def told(self, ticket: Answer, type_: str) -> list[Received]:
+        """What departments' systems were sent about a ticket, once there is any of this type."""
+
+        def sent(received: list[Received]) -> list[Received]:
+            about = [each for each in received if each.data["data"]["ticket"] == ticket["id"]]
+            return [each for each in about if each.data["type"] == type_]
+
+        return sent(await self.sink.wait(lambda received: bool(sent(received)), PATIENCE))
 
     async def takes_step(self, ticket: Answer, step: str, note: str | None = None) -> Answer:
         """The ticket's department takes a step."""
@@ -60,16 +83,40 @@ class Hotline:
     async def ticket(self, ticket: Answer) -> Answer:
         return await self.get("intake", f"/v1/tickets/{ticket['id']}", "agent")  # type: ignore[no-any-return]
 
-    async def deadlines(self, ticket: Answer) -> dict[tuple[str, str], Answer]:
-        """The ticket's clocks by (clock, stage)."""
-        found = await self.get("escalation", f"/v1/tickets/{ticket['id']}/deadlines", "agent")
-        return {(each["clock"], each["stage"]): each for each in found}
+    async def steps(self, ticket: Answer) -> list[str]:
+        """The steps of its life so far, without cards."""
+        history = await self.get("intake", f"/v1/tickets/{ticket['id']}/history", "agent")
+        return [each["step"] for each in history if each["step"] != "escalate"]
+
+    async def deadlines(self, ticket: Answer) -> list[Answer]:
+        """Every clock the ticket has or had."""
+        return await self.get("escalation", f"/v1/tickets/{ticket['id']}/deadlines", "agent")  # type: ignore[no-any-return]
+
+    async def clock_of(self, ticket: Answer, clock: str, stage: str) -> Answer:
+        """The running clock of a stage, once it runs."""
+
+        async def look() -> list[Answer]:
+            return [
+                each
+                for each in await self.deadlines(ticket)
+                if (each["clock"], each["stage"]) == (clock, stage) and each["settled_at"] is None
+            ]
+
+        (found,) = await self.until(look, bool)
+        return found
+
+    async def stopped(self, ticket: Answer, stage: str) -> None:
+        """Return once supervision has learnt that a stage is over."""
+
+        async def look() -> list[Answer]:
+            return [each for each in await self.deadlines(ticket) if each["stage"] == stage]
+
+        await self.until(look, lambda found: all(each["settled_at"] for each in found))
 
     async def cards(self, ticket: Answer) -> list[Answer]:
         """The rungs climbed for a ticket, oldest first."""
-        found = await self.get(
-            "escalation", f"/v1/supervision/escalations?ticket={ticket['id']}", "supervisor"
-        )
+        path = f"/v1/supervision/escalations?ticket={ticket['id']}"
+        found = await self.get("escalation", path, "supervisor")
         return list(reversed(found["items"]))
 
     async def overdue(self, **where: str) -> list[Answer]:
@@ -77,22 +124,19 @@ class Hotline:
         items: list[Answer] = []
         cursor: str | None = None
         while True:
-            query = httpx.QueryParams({**where, "limit": "2", **({"cursor": cursor} if cursor else {})})
+            query = httpx.QueryParams({**where, "limit": "20", **({"cursor": cursor} if cursor else {})})
             page = await self.get("escalation", f"/v1/supervision/overdue?{query}", "supervisor")
             items += page["items"]
             cursor = page["next"]
             if cursor is None:
                 return items
 
-    async def until(self, look: Callable[[], Any], enough: Callable[[Any], bool]) -> Any:
+    async def until(self, look: Callable[[], Awaitable[T]], enough: Callable[[T], bool]) -> T:
         """Look again and again until it is enough; fail with what was seen last."""
-        seen: Any = None
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while not enough(seen := await look()):
-                    await asyncio.sleep(LOOK_EVERY)
-        except TimeoutError:
-            raise AssertionError(f"It never came to that; last seen: {seen}") from None
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while not enough(seen := await look()):
+            assert asyncio.get_running_loop().time() < end, f"It never came to that; last seen: {seen}"
+            await asyncio.sleep(LOOK_EVERY)
         return seen
 
     async def get(self, face: str, path: str, who: str) -> Any:
@@ -114,5 +158,5 @@ class Hotline:
         return {"authorization": f"Bearer {self.keys[who]}"}
 
 
-def minutes(count: int) -> timedelta:
-    return timedelta(minutes=count)
+def _call(call: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": "complaint", "title": "测试", "text": "测试来电", **call}

@@ -1,4 +1,4 @@
-"""Starts the service as real processes: embedded by `up`, or three roles from the compose file."""
+"""Starts commands of the service as real processes, which end with the tests."""
 
 import json
 import os
@@ -8,14 +8,16 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.leash import LEASH
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "services"]
 START_SECONDS = 60
+STOP_SECONDS = 30
 
 
 @dataclass
@@ -33,10 +35,14 @@ class Process:
         self.child.wait(20)
 
     def stop(self) -> int:
-        """As an operator would; return the exit code."""
+        """As an operator would; return the exit code. One that does not stop is killed, and that is told."""
         if self.child.poll() is None:
             self.child.send_signal(signal.SIGTERM)
-        return self.child.wait(30)
+        try:
+            return self.child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -46,16 +52,28 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 
 def start(arguments: Sequence[str], env: Mapping[str, str], log: Path) -> Process:
-    """Start a serving command and return once it says where it serves."""
+    """
+    Start a serving command and return once it says where it serves.
+
+    Call it from the main thread: the process ends with the thread that started it.
+    """
     with log.open("a") as stderr:
         child = subprocess.Popen(
-            [*COMMAND, *arguments], env=environment(env), stdout=subprocess.PIPE, stderr=stderr, text=True
+            [*LEASH, *COMMAND, *arguments],
+            env=environment(env),
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
         )
     lines: queue.Queue[str | None] = queue.Queue()
     threading.Thread(target=_read, args=(child, lines), daemon=True).start()
     said: list[str] = []
     while True:
-        line = lines.get(timeout=START_SECONDS)
+        try:
+            line = lines.get(timeout=START_SECONDS)
+        except BaseException:
+            child.kill()
+            raise
         if line is None:
             raise AssertionError(f"It ended with {child.wait(10)}:\n{log.read_text()[-3000:]}")
         said.append(line)
@@ -65,8 +83,9 @@ def start(arguments: Sequence[str], env: Mapping[str, str], log: Path) -> Proces
 
 def _read(child: subprocess.Popen[str], lines: "queue.Queue[str | None]") -> None:
     assert child.stdout is not None
-    for line in child.stdout:
-        lines.put(line)
+    with child.stdout:
+        for line in child.stdout:
+            lines.put(line)
     lines.put(None)
 
 
@@ -79,19 +98,8 @@ def run(arguments: Sequence[str], env: Mapping[str, str] | None = None) -> str:
     return done.stdout
 
 
-def make_key(who: str, env: Mapping[str, str], data: Path | None = None) -> str:
-    """Make a key of a role, or of a department."""
+def make_key(who: str, run: Callable[..., str]) -> str:
+    """Make a key of a role, or of a department; `run` runs a command on the service."""
     is_role = who in ("agent", "supervisor", "admin")
     holder = ["--role", who] if is_role else ["--role", "department", "--department", who]
-    place = ["--data", str(data)] if data else []
-    return str(json.loads(run(["keys", "add", *holder, "--json", *place], env))["key"])
-
-
-@contextmanager
-def stopped_at_the_end(*processes: Process) -> Iterator[None]:
-    """Stop processes whatever happens."""
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.stop()
+    return str(json.loads(run("keys", "add", *holder, "--json"))["key"])

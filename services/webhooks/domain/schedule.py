@@ -1,6 +1,7 @@
 """When a delivery is tried again, and when it is given up."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 RETRY_AFTER = (
     timedelta(seconds=5),
@@ -16,12 +17,32 @@ RETRY_AFTER = (
 )
 """Waiting times after the first, second, … failed attempt: a little over three days in all."""
 
+LONGEST_ASKED = timedelta(hours=24)
 GONE = 410
 
 
-def wait_after(failures: int) -> timedelta | None:
-    """Return how long to wait after that many failures, or None when it is a dead letter."""
-    return RETRY_AFTER[failures - 1] if failures <= len(RETRY_AFTER) else None
+def wait_after(failures: int, asked: timedelta | None = None) -> timedelta | None:
+    """
+    Return how long to wait after that many failures, or None when it is a dead letter.
+
+    `asked` is what the receiver asks for: it lengthens the wait, up to a day, and never shortens it.
+    """
+    if failures > len(RETRY_AFTER):
+        return None
+    return max(RETRY_AFTER[failures - 1], min(asked or timedelta(), LONGEST_ASKED))
+
+
+def asked_wait(retry_after: str | None, now: datetime) -> timedelta | None:
+    """Return what `Retry-After` asks for, as seconds or as a date; None for what cannot be read."""
+    if retry_after is None:
+        return None
+    if retry_after.isascii() and retry_after.isdigit():
+        return timedelta(seconds=min(int(retry_after[:9]), LONGEST_ASKED.total_seconds()))
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except (ValueError, OverflowError):
+        return None
+    return until - now if until.tzinfo else None
 
 
 def accepted(status: int | None) -> bool:

@@ -1,0 +1,133 @@
+"""Simulated people: departments sign, contact, resolve; some return, some are late, some silent; a desk."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import httpx
+from aiohttp import web
+
+Sleep = Callable[[timedelta], Awaitable[None]]
+"""Waits for so much of the service's time."""
+
+AT_ONCE = 16
+LOOK_AT_DESK = timedelta(minutes=15)
+GRANTED = 0.6
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a department treats a ticket: minutes until it signs, hours until it resolves."""
+
+    share: int
+    sign: tuple[int, int] = (0, 0)
+    resolve: tuple[int, int] = (2, 70)
+    returns: bool = False
+    silent: bool = False
+
+
+MANNERS = (
+    Manner(62, (2, 25)),
+    Manner(15, (35, 300), (20, 100)),
+    Manner(10, (10, 60), (130, 260)),
+    Manner(8, (5, 30), returns=True),
+    Manner(5, silent=True),
+)
+
+
+class People:
+    """Everybody but the callers, each acting with a key of their own, in the service's time."""
+
+    def __init__(
+        self, client: httpx.AsyncClient, keys: Mapping[str, str], sleep: Sleep, done: Counter[str], seed: int
+    ) -> None:
+        self._client = client
+        self._keys = keys
+        self._sleep = sleep
+        self._done = done
+        self._random = Random(seed)  # noqa: S311  (a play, not a secret)
+        self._busy: set[asyncio.Task[None]] = set()
+        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._seen: set[str] = set()
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Take a webhook: an assigned ticket is begun, once however often it is told."""
+        posted = json.loads(await request.read())
+        event = request.headers["webhook-id"]
+        if posted["type"] == "ticket.assigned" and event not in self._seen:
+            self._seen.add(event)
+            self.begin(self._treat(posted["data"]))
+        return web.Response(status=204)
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let work go on beside everything else, until `leave`."""
+        task = asyncio.create_task(work)
+        self._busy.add(task)
+        task.add_done_callback(self._busy.discard)
+
+    async def leave(self) -> None:
+        """Leave everything where it is."""
+        for task in self._busy:
+            task.cancel()
+        await asyncio.gather(*self._busy, return_exceptions=True)
+
+    async def mind_the_desk(self, governments: Mapping[str, str]) -> None:
+        """Assign what is parked: to a candidate, or to the government of the district, by code."""
+        while True:
+            await self._sleep(LOOK_AT_DESK)
+            answer = await self._client.get("/v1/triage", headers=self._as("agent"))
+            for parked in answer.json()["items"] if answer.is_success else []:
+                near = governments.get((parked["division"] or "")[:6])
+                chosen = self._random.choice(parked["candidates"] or [near or self._any(governments)])
+                body = {"department": chosen, "note": "研判后派单"}
+                await self._step(parked["id"], "assign", body, "agent")
+
+    def _any(self, governments: Mapping[str, str]) -> str:
+        return self._random.choice(sorted(governments.values()))
+
+    async def _treat(self, assigned: Mapping[str, Any]) -> None:
+        ticket, department = assigned["ticket"], assigned["department"]
+        manner = self._random.choices(MANNERS, [each.share for each in MANNERS])[0]
+        if manner.silent:
+            return
+        await self._minutes(manner.sign)
+        if manner.returns:
+            if await self._given_back(ticket, department):
+                return
+        else:
+            await self._step(ticket, "sign", {}, department)
+        await self._minutes((10, 120))
+        await self._step(ticket, "contact", {"note": "已电话联系市民。"}, department)
+        await self._minutes([60 * each for each in manner.resolve])
+        await self._step(ticket, "resolve", {"note": "已到现场处理完毕,并告知市民。"}, department)
+        await self._minutes((30, 240))
+        await self._step(ticket, "close", {"note": "回访满意"}, "agent")
+
+    async def _given_back(self, ticket: str, department: str) -> bool:
+        """Return a ticket; say whether that was granted, or could not even be asked."""
+        if not await self._step(ticket, "return", {"note": "经核,该事项不属于我单位职责。"}, department):
+            return True
+        await self._minutes((20, 200))
+        if self._random.random() < GRANTED:
+            return await self._step(ticket, "grant-return", {"note": "同意退单"}, "supervisor")
+        await self._step(ticket, "refuse-return", {"note": "属你单位职责"}, "supervisor")
+        return False
+
+    async def _minutes(self, bounds: Sequence[int]) -> None:
+        await self._sleep(timedelta(minutes=self._random.uniform(*bounds)))
+
+    async def _step(self, ticket: str, step: str, body: Mapping[str, str], who: str) -> bool:
+        async with self._gate:
+            answer = await self._client.post(
+                f"/v1/tickets/{ticket}/{step}", json=dict(body), headers=self._as(who)
+            )
+        self._done[step if answer.is_success else "refused"] += 1
+        return answer.is_success
+
+    def _as(self, who: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {self._keys[who]}"}

@@ -1,0 +1,151 @@
+"""Events on the wire: what goes out comes back the same, and anything else is refused."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from pydantic import TypeAdapter
+
+from schemas.errors import Invalid
+from schemas.events import (
+    CONFIDENTIAL_TOPIC,
+    TOPIC,
+    AnyEvent,
+    Message,
+    TicketSigned,
+    from_message,
+    to_message,
+)
+
+MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+AT = MORNING.isoformat()
+MATTER = {"hotline": "12345", "kind": "complaint", "urgency": "normal", "accepted_at": AT}
+STEP = {"assignment_id": str(UUID(int=1)), "department": "water", "note": "已签收"}
+CLOCK = {"deadline_id": str(UUID(int=2)), "clock": "citizen", "stage": "resolve", "level": 1}
+
+DATA: dict[str, dict[str, Any]] = {
+    "ticket.registered": MATTER,
+    "ticket.assigned": {
+        **STEP,
+        "assigned_at": AT,
+        "because": "水务局主管",
+        "matter": MATTER,
+        "title": "漏水",
+        "text": "路面漏水",
+    },
+    "ticket.parked": {"reason": "ambiguous", "because": "两个单位", "candidates": ["a"], "matter": MATTER},
+    "ticket.signed": STEP,
+    "ticket.contacted": STEP,
+    "ticket.returned": {**STEP, "reason": "不属本单位"},
+    "ticket.return_granted": {**STEP, "matter": MATTER, "excluded": ["water"]},
+    "ticket.return_refused": STEP,
+    "ticket.resolved": STEP,
+    "ticket.closed": STEP,
+    "ticket.escalated": {
+        **CLOCK,
+        "name": "黄牌",
+        "card": "yellow",
+        "receiver": "supervisor",
+        "effect": "card",
+        "department": "water",
+        "due_at": AT,
+        "fell_due_at": AT,
+        "detected_at": AT,
+    },
+    "ticket.escalation_withdrawn": {**CLOCK, "fell_due_at": AT, "settled_at": AT},
+}
+
+events: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+KNOWN = set(events.json_schema()["discriminator"]["mapping"])
+
+
+def event(type_: str = "ticket.signed") -> AnyEvent:
+    envelope = {"id": uuid4(), "ticket": "HK1", "time": MORNING, "version": 3}
+    return events.validate_python({**envelope, "type": type_, "data": DATA[type_]})
+
+
+def changed(**headers: str | None) -> Message:
+    """A good message with some headers changed, or taken away."""
+    good = to_message(event())
+    kept = {name: value for name, value in {**good.headers, **headers}.items() if value is not None}
+    return good.model_copy(update={"headers": kept})
+
+
+def test_every_type_of_event_stands_in_this_table() -> None:
+    assert set(DATA) == KNOWN
+
+
+@pytest.mark.parametrize("type_", sorted(DATA))
+def test_an_event_comes_off_the_wire_as_it_went_on(type_: str) -> None:
+    told = event(type_)
+    assert from_message(to_message(told)) == told
+
+
+def test_the_key_is_the_ticket_and_the_headers_are_cloudevents() -> None:
+    told = event()
+    message = to_message(told)
+    assert (message.topic, message.key) == (TOPIC, "HK1")
+    assert message.headers == {
+        "ce_specversion": "1.0",
+        "ce_id": str(told.id),
+        "ce_source": "/hotline/12345",
+        "ce_type": "ticket.signed",
+        "ce_subject": "HK1",
+        "ce_time": "2026-11-23T01:00:00+00:00",
+        "ce_sequence": "3",
+        "content-type": "application/json",
+    }
+
+
+def test_the_topic_is_the_senders_choice_and_no_part_of_the_event() -> None:
+    told = event()
+    message = to_message(told, CONFIDENTIAL_TOPIC)
+    assert message.topic == CONFIDENTIAL_TOPIC
+    assert from_message(message) == told
+
+
+def test_two_events_of_the_same_content_are_two_events() -> None:
+    told = {"ticket": "HK1", "time": MORNING, "data": DATA["ticket.signed"]}
+    assert TicketSigned.model_validate(told).id != TicketSigned.model_validate(told).id
+
+
+def test_fields_and_headers_added_later_are_passed_over() -> None:
+    told = event()
+    message = to_message(told)
+    body = message.body.replace(b"{", b'{"added_later": [1], ', 1)
+    headers = {**message.headers, "ce_addedlater": "x"}
+    assert from_message(message.model_copy(update={"body": body, "headers": headers})) == told
+
+
+@pytest.mark.parametrize("header", ["ce_id", "ce_type", "ce_subject", "ce_time", "ce_sequence"])
+def test_a_message_without_one_of_its_headers_is_refused_by_name(header: str) -> None:
+    with pytest.raises(Invalid, match=header):
+        from_message(changed(**{header: None}))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"ce_id": "7"},
+        {"ce_type": "ticket.teleported"},
+        {"ce_type": "ticket.registered"},
+        {"ce_time": "2026-11-23T09:00:00"},
+        {"ce_time": "yesterday"},
+        {"ce_sequence": "first"},
+    ],
+    ids=lambda each: "=".join(*each.items()),
+)
+def test_a_header_that_means_nothing_is_refused(headers: dict[str, str]) -> None:
+    with pytest.raises(Invalid):
+        from_message(changed(**headers))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"null", b"[]", b"7", b"{}", b"\xff\xfe", b"[" * 100_000, b'{"department": "water"}'],
+    ids=lambda each: repr(each[:12]),
+)
+def test_a_body_that_is_not_the_events_data_is_refused(body: bytes) -> None:
+    with pytest.raises(Invalid):
+        from_message(to_message(event()).model_copy(update={"body": body}))

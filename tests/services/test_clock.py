@@ -1,0 +1,130 @@
+"""The time, and waiting for a moment; moved by a rehearsal for every process at once."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from services.clock import RehearsalClock, SystemClock, wait_for, wall_clock
+
+LONG = 3600.0
+SOON = 5.0
+LATE = datetime(2027, 2, 5, 9, 0, tzinfo=UTC)
+A_TICK = timedelta(seconds=2)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "clock.json"
+
+
+def shows(clock: RehearsalClock, moment: datetime) -> bool:
+    return moment <= clock.now() < moment + A_TICK
+
+
+def test_real_time_is_aware_and_in_utc() -> None:
+    assert wall_clock().utcoffset() == SystemClock().now().utcoffset() == timedelta()
+
+
+async def test_a_sleeper_wakes_at_its_moment() -> None:
+    clock = SystemClock()
+    moment = clock.now() + timedelta(milliseconds=50)
+    async with asyncio.timeout(SOON):
+        await clock.sleep_until(moment, asyncio.Event(), LONG)
+    assert clock.now() >= moment - timedelta(milliseconds=5)
+
+
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(days=400)])
+async def test_a_moment_that_has_passed_is_not_waited_for(file: Path, late: timedelta) -> None:
+    for clock in (SystemClock(), RehearsalClock(file)):
+        async with asyncio.timeout(SOON):
+            await clock.sleep_until(clock.now() - late, asyncio.Event(), LONG)
+
+
+async def test_a_bell_wakes_a_sleeper_and_is_then_quiet(file: Path) -> None:
+    for clock in (SystemClock(), RehearsalClock(file)):
+        bell = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.02, bell.set)
+        async with asyncio.timeout(SOON):
+            await clock.sleep_until(None, bell, LONG)
+        assert not bell.is_set()
+
+
+async def test_a_bell_that_rang_before_is_heard(file: Path) -> None:
+    for clock in (SystemClock(), RehearsalClock(file)):
+        bell = asyncio.Event()
+        bell.set()
+        async with asyncio.timeout(SOON):
+            await clock.sleep_until(clock.now() + timedelta(days=1), bell, LONG)
+
+
+async def test_nobody_sleeps_longer_than_the_most(file: Path) -> None:
+    for clock in (SystemClock(), RehearsalClock(file)):
+        async with asyncio.timeout(SOON):
+            await clock.sleep_until(clock.now() + timedelta(days=1), asyncio.Event(), 0.05)
+            await clock.sleep_until(None, asyncio.Event(), 0.05)
+
+
+async def test_waiting_says_whether_it_was_woken() -> None:
+    bell = asyncio.Event()
+    assert not await wait_for(bell, 0.01)
+    assert not await wait_for(bell, -1)
+    bell.set()
+    assert await wait_for(bell, -1)
+
+
+def test_without_its_file_a_rehearsal_shows_real_time(file: Path) -> None:
+    assert shows(RehearsalClock(file), wall_clock() - timedelta(seconds=1))
+
+
+def test_every_process_that_follows_the_file_shows_the_moved_time(file: Path) -> None:
+    ours, theirs = RehearsalClock(file), RehearsalClock(file)
+    ours.set(LATE)
+    assert shows(ours, LATE)
+    assert shows(theirs, LATE)
+    theirs.advance(timedelta(days=1))
+    assert shows(ours, LATE + timedelta(days=1))
+    ours.advance(timedelta(days=-2))
+    assert shows(theirs, LATE - timedelta(days=1))
+
+
+def test_a_process_that_starts_later_shows_the_same_time(file: Path) -> None:
+    RehearsalClock(file).set(LATE)
+    assert shows(RehearsalClock(file), LATE)
+
+
+def test_time_runs_at_the_speed_that_is_set(file: Path) -> None:
+    clock = RehearsalClock(file)
+    told = {"real": (wall_clock() - timedelta(seconds=10)).isoformat(), "shown": LATE.isoformat()}
+    file.write_text(json.dumps({**told, "speed": 600}))
+    assert LATE + timedelta(seconds=6000) <= clock.now() < LATE + timedelta(seconds=6000) + 600 * A_TICK
+    clock.set(LATE, speed=0)
+    assert clock.now() == clock.now() == LATE
+
+
+def test_a_jump_keeps_the_speed(file: Path) -> None:
+    clock = RehearsalClock(file)
+    clock.set(LATE, speed=0)
+    clock.advance(timedelta(hours=1))
+    assert clock.now() == LATE + timedelta(hours=1)
+
+
+async def test_a_jump_wakes_who_sleeps_until_a_moment_before_it(file: Path) -> None:
+    ours, theirs = RehearsalClock(file), RehearsalClock(file)
+    ours.set(LATE)
+    sleeper = asyncio.create_task(ours.sleep_until(LATE + timedelta(days=7), asyncio.Event(), LONG))
+    done, _ = await asyncio.wait([sleeper], timeout=0.2)
+    assert not done
+    theirs.advance(timedelta(days=7))
+    async with asyncio.timeout(SOON):
+        await sleeper
+
+
+def test_nobody_ever_reads_half_a_file(file: Path) -> None:
+    ours, theirs = RehearsalClock(file), RehearsalClock(file)
+    for minute in range(300):
+        ours.set(LATE + timedelta(minutes=minute), speed=0)
+        assert LATE <= theirs.now() <= LATE + timedelta(minutes=minute)
+    assert [each.name for each in file.parent.iterdir()] == ["clock.json"]

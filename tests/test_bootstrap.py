@@ -1,0 +1,196 @@
+"""The script that starts everything, and `up` as an operator meets it: first, again, and after a kill."""
+
+import ast
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from services.__main__ import app
+from tests.journeys.processes import COMMAND, ROOT, environment
+
+SCRIPT = ROOT / "hotline"
+PASSES_ON = "import sys; print(*sys.argv[1:]); sys.exit(7)"
+NO_SUCH_PACKAGE = f"no-such-package-of-ours==1.0 --hash=sha256:{'0' * 64}\n"
+OFFLINE = {"PIP_NO_INDEX": "1", "UV_OFFLINE": "1", "UV_NO_INDEX": "1"}
+BOUND = 30
+
+
+class Checkout:
+    """A folder with the script, an empty lock file, and a service that only says what it was told."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        shutil.copy(SCRIPT, root)
+        (root / "services").mkdir()
+        (root / "services" / "__main__.py").write_text(PASSES_ON)
+        self.lock = root / "requirements.lock"
+        self.lock.write_text("# nothing\n")
+        self.venv = root / ".venv"
+
+    def begin(self, *arguments: str, python: tuple[str, ...] = (sys.executable, "hotline")) -> Running:
+        return subprocess.Popen(
+            [*python, *arguments],
+            cwd=self.root,
+            env={**os.environ, **OFFLINE},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        """Run it; return exit code, stdout and stderr."""
+        return ended(self.begin(*arguments))
+
+
+Running = subprocess.Popen[str]
+
+
+def ended(process: Running) -> tuple[int, str, str]:
+    said, complained = process.communicate(timeout=BOUND)
+    return process.returncode, said, complained
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout that two people started at once for the first time."""
+    checkout = Checkout(tmp_path_factory.mktemp("checkout"))
+    both = [ended(each) for each in [checkout.begin("up", name) for name in ("one", "two")]]
+    assert [each[:2] for each in both] == [(7, "up one\n"), (7, "up two\n")]
+    assert sorted("installing" in each[2] for each in both) == [False, True]
+    return checkout
+
+
+def test_arguments_and_exit_code_pass_through_and_nothing_is_installed_again(installed: Checkout) -> None:
+    made = (installed.venv / "made").stat()
+    assert installed.run("keys", "add", "--name", "座席 3") == (7, "keys add --name 座席 3\n", "")
+    assert (installed.venv / "made").stat() == made
+
+
+def test_it_starts_from_any_folder_and_through_a_link(installed: Checkout, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(installed.root / "hotline")
+    done = subprocess.run([link, "x"], cwd=tmp_path, capture_output=True, text=True, timeout=BOUND)
+    assert (done.returncode, done.stdout) == (7, "x\n")
+
+
+def test_a_changed_lock_is_installed_once(installed: Checkout) -> None:
+    installed.lock.write_text("# nothing else\n")
+    assert "installing what requirements.lock lists" in installed.run()[2]
+    assert installed.run()[2] == ""
+
+
+def test_a_lock_that_cannot_be_installed_is_said_and_tried_again(installed: Checkout) -> None:
+    before = installed.lock.read_text()
+    installed.lock.write_text(NO_SUCH_PACKAGE)
+    for _ in range(2):
+        code, said, complained = installed.run()
+        assert (code, said) == (2, "")
+        assert "no-such-package-of-ours" in complained
+        assert complained.endswith("hotline: cannot install requirements.lock.\n")
+    installed.lock.write_text(before)
+    assert installed.run()[0] == 7
+
+
+@pytest.mark.parametrize("loss", ["bin/python", "made"])
+def test_an_environment_that_is_broken_or_half_made_is_made_anew(installed: Checkout, loss: str) -> None:
+    (installed.venv / loss).unlink()
+    (installed.venv / "installed").write_text("a mark of before" if loss == "made" else "")
+    left = installed.venv / "left"
+    left.touch()
+    assert installed.run("x")[:2] == (7, "x\n")
+    assert not left.exists()
+
+
+def test_a_python_whose_link_leads_nowhere_is_replaced(installed: Checkout) -> None:
+    python = installed.venv / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/usr/bin/python3.2")
+    assert installed.run("x")[:2] == (7, "x\n")
+
+
+OLD = (
+    "import runpy, sys; sys.version_info = (3, 9, 2, 'final', 0); sys.version = '3.9.2 (default)'; "
+    "import os; os.environ['PATH'] = ''; sys.argv = ['hotline', 'up']; "
+    "runpy.run_path('hotline', run_name='__main__')"
+)
+
+
+def test_a_python_that_is_too_old_is_told_what_is_needed(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path)
+    code, said, complained = ended(checkout.begin(python=(sys.executable, "-c", OLD)))
+    assert (code, said) == (2, "")
+    assert complained.endswith("hotline: needs Python 3.11 or newer; this is 3.9.2.\n")
+    assert not checkout.venv.exists()
+
+
+def test_a_python_that_is_too_old_hands_over_to_a_newer_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find_python = runpy.run_path(str(SCRIPT))["find_python"]
+    newer = tmp_path / "python3.12"
+    newer.symlink_to(sys.executable)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_python() == sys.executable
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2, "final", 0))
+    assert find_python() == str(newer)
+
+
+def test_even_an_ancient_python_can_read_the_script_to_say_so() -> None:
+    ast.parse(SCRIPT.read_text(), feature_version=(3, 4))
+
+
+def test_help_names_every_command() -> None:
+    said = CliRunner().invoke(app, ["--help"])
+    assert said.exit_code == 0
+    for command in ("up", "run", "migrate", "keys", "dead-letters", "demo", "settings", "pg"):
+        assert command in said.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["fly"], ["up", "--port", "x"], ["up", "--port", "65536"], ["run"], ["run", "mayor"], ["--fly"]],
+    ids=" ".join,
+)
+def test_a_command_that_cannot_be_meant_is_a_usage_error(arguments: list[str]) -> None:
+    assert CliRunner().invoke(app, arguments).exit_code == 2
+
+
+def test_roles_without_a_database_say_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOTLINE_DATABASE_URL", raising=False)
+    said = CliRunner().invoke(app, ["run", "intake", "--port", "0"])
+    assert (said.exit_code, said.stderr) == (
+        1,
+        "hotline: Set HOTLINE_DATABASE_URL; `hotline up` brings a database of its own.\n",
+    )
+
+
+def test_up_beside_a_database_of_ones_own_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTLINE_DATABASE_URL", "postgresql+asyncpg://127.0.0.1:1/hotline")
+    said = CliRunner().invoke(app, ["up", "--port", "0"])
+    assert said.exit_code == 1
+    assert said.stderr.startswith("hotline: HOTLINE_DATABASE_URL is set; `up` brings a database of its own.")
+
+
+@contextmanager
+def up(data: Path) -> Iterator["Up"]:
+    """`up` on a free port, once it says that it serves; killed at the end if it still runs."""
+    with (data.parent / "log").open("a") as log:
+        command = [*LEASH, *COMMAND, "up", "--data", str(data), "--port", "0"]
+        child = subprocess.Popen(command, env=environment({}), stdout=subprocess.PIPE, stderr=log, text=True)
+    bound = threading.Timer(BOUND, child.kill)
+    bound.start()
+    assert child.stdout is not None
+    with child.stdout:
+        try:
+            said = [*iter(child.stdout.readline, "Ctrl-C stops it.\n")] if child.poll() is None else []
+            yield Up(child, said)
+        finally:
+            bound.cancel()
+            child.kill()
+            child.wait(BOUND)
