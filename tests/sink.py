@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from ssl import SSLContext
 from typing import Any
 
 from aiohttp import web
@@ -63,17 +64,17 @@ class Sink:
 
 
 @asynccontextmanager
-async def opened_sink() -> AsyncIterator[Sink]:
+async def opened_sink(tls: SSLContext | None = None) -> AsyncIterator[Sink]:
     sink = Sink()
     sink.awake.set()
     app = web.Application()
     app.router.add_post("/hook", sink.take)
     runner = web.AppRunner(app, handler_cancellation=True)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
     port = runner.addresses[0][1]
-    sink.url = f"http://127.0.0.1:{port}/hook"
+    sink.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}/hook"
     try:
         yield sink
     finally:

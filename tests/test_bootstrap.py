@@ -2,23 +2,36 @@
 
 import ast
 import os
+import re
 import runpy
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
 from services.__main__ import app
+from services.postgres import running_url
 from tests.journeys.processes import COMMAND, ROOT, environment
+from tests.leash import LEASH
 
 SCRIPT = ROOT / "hotline"
 PASSES_ON = "import sys; print(*sys.argv[1:]); sys.exit(7)"
 NO_SUCH_PACKAGE = f"no-such-package-of-ours==1.0 --hash=sha256:{'0' * 64}\n"
 OFFLINE = {"PIP_NO_INDEX": "1", "UV_OFFLINE": "1", "UV_NO_INDEX": "1"}
 BOUND = 30
+
+Running = subprocess.Popen[str]
 
 
 class Checkout:
@@ -46,9 +59,6 @@ class Checkout:
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Run it; return exit code, stdout and stderr."""
         return ended(self.begin(*arguments))
-
-
-Running = subprocess.Popen[str]
 
 
 def ended(process: Running) -> tuple[int, str, str]:
@@ -177,20 +187,122 @@ def test_up_beside_a_database_of_ones_own_is_refused(monkeypatch: pytest.MonkeyP
     assert said.stderr.startswith("hotline: HOTLINE_DATABASE_URL is set; `up` brings a database of its own.")
 
 
+@dataclass
+class Up:
+    """A service under way, and what it said when it began."""
+
+    child: "subprocess.Popen[str]"
+    said: str
+
+    @property
+    def url(self) -> str:
+        found = re.search(r"12345 hotline at (http://\S+)", self.said)
+        assert found is not None
+        return found[1]
+
+    @property
+    def keys(self) -> dict[str, str]:
+        return dict(re.findall(r"^  (\w+) +(hk_\S+)$", self.said, re.MULTILINE))
+
+    def register(self, key: str, title: str) -> httpx.Response:
+        call = {"kind": "complaint", "title": title, "text": "测试来电"}
+        return httpx.post(f"{self.url}/v1/tickets", json=call, headers=_bearer(key), timeout=BOUND)
+
+    def titles(self, key: str) -> list[str]:
+        answer = httpx.get(f"{self.url}/v1/tickets", headers=_bearer(key), timeout=BOUND)
+        return sorted(each["title"] for each in answer.json()["items"])
+
+    def stop(self, how: signal.Signals) -> int:
+        self.child.send_signal(how)
+        return self.child.wait(BOUND)
+
+
+def _bearer(key: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {key}"}
+
+
 @contextmanager
-def up(data: Path) -> Iterator["Up"]:
+def up(data: Path) -> Iterator[Up]:
     """`up` on a free port, once it says that it serves; killed at the end if it still runs."""
-    with (data.parent / "log").open("a") as log:
-        command = [*LEASH, *COMMAND, "up", "--data", str(data), "--port", "0"]
-        child = subprocess.Popen(command, env=environment({}), stdout=subprocess.PIPE, stderr=log, text=True)
+    command = [*LEASH, *COMMAND, "up", "--data", str(data), "--port", "0"]
+    log = data.parent / "log"
+    with log.open("a") as complaints:
+        child = subprocess.Popen(
+            command, env=environment({}), stdout=subprocess.PIPE, stderr=complaints, text=True
+        )
     bound = threading.Timer(BOUND, child.kill)
     bound.start()
-    assert child.stdout is not None
-    with child.stdout:
-        try:
-            said = [*iter(child.stdout.readline, "Ctrl-C stops it.\n")] if child.poll() is None else []
-            yield Up(child, said)
-        finally:
+    try:
+        assert child.stdout is not None
+        with child.stdout:
+            said = ""
+            while not said.endswith("Ctrl-C stops it.\n"):
+                line = child.stdout.readline()
+                assert line, f"It ended:\n{said}\n{log.read_text()[-3000:]}"
+                said += line
             bound.cancel()
-            child.kill()
-            child.wait(BOUND)
+            yield Up(child, said)
+    finally:
+        bound.cancel()
+        child.kill()
+        child.wait(BOUND)
+
+
+def refused(data: Path, port: int = 0) -> str:
+    """What `up` says when it fails."""
+    command = [*COMMAND, "up", "--data", str(data), "--port", str(port)]
+    done = subprocess.run(command, env=environment({}), capture_output=True, text=True, timeout=BOUND)
+    assert (done.returncode, done.stdout) == (1, "")
+    return done.stderr
+
+
+def until(look: Callable[[], bool]) -> None:
+    end = time.monotonic() + BOUND
+    while not look():
+        assert time.monotonic() < end, "It never came to that."
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("up") / "var"
+
+
+@pytest.fixture(scope="module")
+def agent(data: Path) -> str:
+    """An agent's key, of those the first start showed, after a start that could not be."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        said = refused(data, port)
+        assert said == f"hotline: Cannot listen on 127.0.0.1:{port}: Address already in use.\n"
+    with up(data) as first:
+        assert set(first.keys) == {"agent", "supervisor", "admin"}
+        assert f"Data in {data}" in first.said
+        assert (data / "url").read_text() == first.url
+        assert first.register(first.keys["agent"], "一").status_code == 201
+        assert f"process {first.child.pid}) already runs on {data}." in refused(data)
+        assert first.stop(signal.SIGINT) == 0
+    assert running_url(data) is None
+    return first.keys["agent"]
+
+
+def test_what_was_registered_is_there_after_a_stop_a_kill_and_another_start(data: Path, agent: str) -> None:
+    with up(data) as second:
+        assert second.keys == {}
+        assert second.titles(agent) == ["一"]
+        assert second.register(agent, "二").status_code == 201
+        second.stop(signal.SIGKILL)
+    with up(data) as third:
+        assert third.titles(agent) == ["一", "二"]
+        assert third.stop(signal.SIGTERM) == 0
+
+
+def test_a_database_killed_under_the_service_comes_back_and_has_lost_nothing(data: Path, agent: str) -> None:
+    with up(data) as service:
+        before = service.titles(agent)
+        server = int((data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(server, signal.SIGKILL)
+        until(lambda: service.register(agent, "三").status_code == 201)
+        assert service.titles(agent) == sorted([*before, "三"])
+        assert service.stop(signal.SIGTERM) == 0
+    assert running_url(data) is None

@@ -1,35 +1,80 @@
-"""The documents say what is so: their links, their settings, and every command they print."""
+"""The documents say what is so: their links, their settings, and every command and answer they print."""
 
+import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from intake.cli import read_mapping_file
+from intake.import_calls import Import, import_calls
 from services.cli.manual import settings_table
-from services.settings import Settings
+from services.clock import RehearsalClock
+from tests.conftest import MONDAY
 from tests.inprocess import InProcess
 from tests.journeys.processes import environment, start
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
+EXAMPLES = ROOT / "docs" / "examples"
+DECISIONS = ROOT / "docs" / "adr"
 DOCUMENTS = [
     *ROOT.glob("*.md"),
     *ROOT.glob("docs/**/*.md"),
     *ROOT.glob("*/reference/README.md"),
     *ROOT.glob("bench/*.md"),
 ]
+PRODUCT = [ROOT / "hotline", *ROOT.glob("services/**/*.py")]
 
-TICKET = r"HK20\d{6}\d{8}"
+START = "./hotline up      #"
+ADDRESS = "http://127.0.0.1:8000"
+WATCHED = """
+set -eu -o pipefail
+curl() {
+  command curl --max-time 30 -o answer -w '%{method} %{url_effective} %{http_code}' "$@" >asked
+  printf '%s\\t%s\\n' "$(cat asked)" "$(cat answer)" >>answers
+  cat answer
+}
+"""
+ALWAYS_0 = ("unaccounted", "lost", "without_reason", "dead_letters")
+PAUSE = """
+until [ "$(./hotline pg psql -- -Atc 'SELECT count(*) FROM outbox WHERE published_at IS NULL')" = 0 ]; do
+  sleep 0.1
+done
+"""
+"""After a file a reader pauses until it has gone all the way; the test's bound is the script's."""
+DIFFERS_EACH_TIME = ("id", "ticket", "late_minutes", "late_working_minutes")
+
+STATUSES = [
+    ("POST /v1/tickets", 201),
+    ("GET /v1/jurisdictions/explain", 200),
+    ("GET /v1/tickets/ID/deadlines", 200),
+    ("POST /v1/tickets/ID/sign", 200),
+    ("POST /v1/tickets/ID/contact", 200),
+    ("POST /v1/tickets/ID/resolve", 200),
+    ("POST /v1/tickets/ID/close", 200),
+    ("GET /v1/tickets/ID/history", 200),
+    ("POST /v1/calls/12315", 201),
+    ("POST /v1/tickets", 201),
+    ("GET /v1/triage", 200),
+    ("POST /v1/tickets/ID/assign", 200),
+    ("POST /v1/tickets", 422),
+    ("GET /v1/supervision/summary", 200),
+    ("GET /v1/supervision/overdue", 200),
+]
 
 
-def blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+def blocks(document: str) -> list[tuple[str, str]]:
+    """Every fenced block of a document: its language and what it holds."""
+    return re.findall(r"^```(\w+)\n(.*?)^```$", document, re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -43,62 +88,181 @@ def test_the_settings_of_the_manual_are_those_of_the_program() -> None:
     between = re.search(r"<!-- settings:.*?-->\n(.*)<!-- end of settings -->", OPERATIONS, re.DOTALL)
     assert between is not None
     assert between[1] == settings_table()
-    assert all(f"`HOTLINE_{name.upper()}" in between[1] for name in Settings.model_fields)
 
 
-@pytest.fixture
-def walk(tmp_path: Path) -> Iterator[str]:
-    """The README's commands as one script, beside a service that has just been started."""
-    (tmp_path / "hotline").symlink_to(ROOT / "hotline")
-    process = start(["up", "--port", "0", "--data", str(tmp_path / "var")], {}, tmp_path / "up.log")
+def test_every_decision_is_listed_by_its_title() -> None:
+    listed = re.findall(r"\[(.+)\]\((\d{4}-.+\.md)\)", (DECISIONS / "README.md").read_text("utf-8"))
+    titles = {path.name: path.read_text("utf-8").splitlines()[0] for path in DECISIONS.glob("0*.md")}
+    assert {name: title for title, name in listed} == {
+        name: re.sub(r"^# \d+\. ", "", title) for name, title in titles.items()
+    }
+
+
+def test_every_package_is_in_the_map_of_folders() -> None:
+    mapped = re.findall(r"^\| \[(\w+)/\]", README, re.MULTILINE)
+    assert set(mapped) == {
+        path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "." and path.name != "var"
+    } - {"dist", "__pycache__"}
+
+
+def test_what_the_manual_says_may_be_seen_is_what_the_program_says() -> None:
+    said = " ".join(path.read_text("utf-8") for path in PRODUCT)
+    trouble = OPERATIONS.partition("## When something is wrong")[2]
+    seen = re.findall(r"^\| `([^`…]+?) ?(?:…[^`]*)?`", trouble, re.MULTILINE)
+    assert len(seen) > 5
+    assert [each for each in seen if each not in said] == []
+
+
+def test_every_route_a_document_names_is_in_the_api(hotline: InProcess) -> None:
+    named = {
+        each
+        for document in DOCUMENTS
+        for each in re.findall(r"\b(?:GET|POST|PUT|PATCH|DELETE) /[\w/{}-]+", document.read_text("utf-8"))
+    }
+    routes = [
+        re.compile(f"{method.upper()} {re.sub(r'{[^}]+}', '[^/]+', path)}")
+        for path, methods in hotline.app.openapi()["paths"].items()
+        for method in methods
+    ]
+    assert "GET /readyz" in named
+    assert [each for each in sorted(named) if not any(route.fullmatch(each) for route in routes)] == []
+
+
+@dataclass
+class Reader:
+    """Somebody who types what a document says into a shell, beside a service that has just been started."""
+
+    folder: Path
+    address: str
+
+    def types(self, script: str) -> str:
+        """Run a script; return what it printed."""
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        done = subprocess.run(
+            ["bash", "-c", WATCHED + script.replace(ADDRESS, self.address)],
+            cwd=self.folder,
+            env=environment({"PATH": path}),
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def answers(self) -> list[tuple[str, int, Any]]:
+        """Each request the script made, by method and path, with its status and answer."""
+        found = []
+        for line in (self.folder / "answers").read_text("utf-8").splitlines():
+            asked, body = line.split("\t", 1)
+            method, url, status = asked.split()
+            path = re.sub(r"/HK\d+", "/ID", url.removeprefix(self.address).partition("?")[0])
+            found.append((f"{method} {path}", int(status), json.loads(body)))
+        return found
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    """It is the Monday morning of the README."""
+    folder = tmp_path_factory.mktemp("reader")
+    for name in ("hotline", "docs"):
+        (folder / name).symlink_to(ROOT / name)
+    data = folder / "var"
+    data.mkdir()
+    RehearsalClock(data / "clock.json").set(MONDAY)
+    process = start(["up", "--rehearsal", "--port", "0", "--data", str(data)], {}, folder / "up.log")
     try:
-        script = "\n".join(blocks(README, "sh")[1:])
-        assert "http://127.0.0.1:8000" in script
-        yield script.replace("http://127.0.0.1:8000", process.url)
+        yield Reader(folder, process.url)
     finally:
-        process.child.send_signal(signal.SIGTERM)
-        process.child.wait(30)
+        process.stop()
 
 
-def test_the_commands_of_the_readme_work_as_printed_and_in_order(walk: str, tmp_path: Path) -> None:
-    watched = 'curl() { command curl -w "%{stderr}status %{http_code}\\n" "$@"; echo; }\nset -eu\n'
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", watched + walk],
-        cwd=tmp_path,
-        env=environment({"PATH": path}),
-        capture_output=True,
-        text=True,
-        timeout=120,
+def test_the_readme_works_as_printed_and_in_order_and_shows_what_comes(reader: Reader) -> None:
+    walk = [block for block in blocks(README) if not block[1].startswith(START)]
+    script = "".join(
+        said + (PAUSE if "./hotline import" in said else "") for language, said in walk if language == "sh"
     )
-    assert done.returncode == 0, done.stderr
-    statuses = re.findall(r"status (\d+)", done.stderr)
-    commands = len(re.findall(r"^(?:\w+=\$\()?curl ", walk, re.MULTILINE))
-    assert statuses == ["201", *["200"] * 7, "201", "201", "200", "200", "422", "200", "200"]
-    assert commands == len(statuses)
-    for expected in (
-        rf'"id":"{TICKET}".*"department":"ecology-environment-longhua".*"due_because":"自',
-        r'"winners":\[{"id":"0201-460106"',
-        r'"stage":"completion"',
-        r'"status":"closed"',
-        r'"step":"resolve".*"note":"已责令停工并处罚"',
-        r'"hotline":"12315".*"category":"070300"',
-        r'"reason":"no_row"',
-        r'"department":"power-supply"',
-        r'"code": "unknown_category".*"pointer": "/category"',
-        r"2 read, 2 registered, 0 merged, 0 rejected",
-    ):
-        assert re.search(expected, done.stdout), expected
+    assert ADDRESS in script
+
+    printed = reader.types(script)
+
+    answers = reader.answers()
+    assert [(asked, status) for asked, status, _ in answers] == STATUSES
+    shown = 0
+    sent = 0
+    for language, said in walk:
+        sent += len(re.findall(r"\bcurl ", said)) if language == "sh" else 0
+        if language == "json":
+            shown += 1
+            expected, came = json.loads(said), answers[sent - 1][2]
+            assert steady(expected) == steady(part(came, expected))
+    assert shown == 3
+    counts = next(said for language, said in walk if language == "text")
+    assert counts in printed
 
 
-async def test_the_query_that_reconciles_accounts_for_every_ticket(hotline: InProcess) -> None:
-    (query,) = blocks(OPERATIONS, "sql")
-    for division in ("460106002000", None):
-        await hotline.register(category="020100", division=division)
+def part(came: Any, expected: Any) -> Any:
+    """What came, cut down to the members that are expected."""
+    if isinstance(expected, dict):
+        return {name: part(came[name], each) for name, each in expected.items() if name in came}
+    if isinstance(expected, list):
+        return [part(each, like) for each, like in zip(came, expected, strict=True)]
+    return came
+
+
+def steady(value: Any) -> Any:
+    """A value without what is different each time: numbers drawn, minutes passed."""
+    if isinstance(value, dict):
+        return {name: ... if name in DIFFERS_EACH_TIME else steady(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [steady(each) for each in value]
+    return re.sub(r"\d\d:\d\d受理", "受理", value) if isinstance(value, str) else value
+
+
+def test_the_commands_of_the_manual_work_and_its_numbers_reconcile(reader: Reader) -> None:
+    reader.types("./hotline import docs/examples/calls.csv --mapping docs/examples/street_office.toml")
+
+    printed = reader.types("".join(said for language, said in blocks(OPERATIONS) if language == "sh"))
+
+    columns = dict(re.findall(r"^(\w+) +\| (\d+)$", printed, re.MULTILINE))
+    example = dict(blocks(OPERATIONS))["text"]
+    assert list(columns) == re.findall(r"^(\w+) +\|", example, re.MULTILINE)
+    assert {name: columns[name] for name in ALWAYS_0} == dict.fromkeys(ALWAYS_0, "0")
+    assert (reader.folder / "hotline.dump").stat().st_size > 0
+
+
+async def test_the_query_accounts_for_every_record_and_every_ticket(hotline: InProcess) -> None:
+    (query,) = re.findall(r"<<'SQL'\n(.*?)^SQL$", OPERATIONS, re.DOTALL | re.MULTILINE)
+    wanted = Import(EXAMPLES / "calls.csv", read_mapping_file(EXAMPLES / "street_office.toml"))
+    await import_calls(wanted, hotline.resources)
     (before,) = await hotline.rows(query)
-    await hotline.register()
-    await hotline.drain()
+    parked = await hotline.call()
     (after,) = await hotline.rows(query)
+
+    assert (before.read, before.registered, before.merged, before.rejected) == (4, 2, 1, 1)
     assert (before.waiting, before.without_clocks) == (2, 2)
+    assert parked["status"] == "triage"
     assert (after.assigned, after.in_triage, after.ended, after.waiting) == (2, 1, 0, 0)
-    assert (after.unaccounted, after.without_reason, after.without_clocks, after.dead_letters) == (0, 0, 0, 0)
+    for name in ALWAYS_0:
+        assert (getattr(before, name), getattr(after, name)) == (0, 0)
+    assert after.without_clocks == 0
+
+
+@pytest.mark.parametrize(
+    ("loss", "seen"),
+    [
+        ("DELETE FROM deadlines WHERE clock = 'department'", "without_clocks"),
+        ("DELETE FROM deadlines WHERE clock = 'citizen'", "without_clocks"),
+        ("UPDATE tickets SET department_because = NULL", "without_reason"),
+        ("UPDATE imports SET merged = 0", "unaccounted"),
+        ("DELETE FROM ticket_history WHERE step = 'register'", "lost"),
+    ],
+)
+async def test_the_query_sees_what_is_missing(hotline: InProcess, loss: str, seen: str) -> None:
+    (query,) = re.findall(r"<<'SQL'\n(.*?)^SQL$", OPERATIONS, re.DOTALL | re.MULTILINE)
+    wanted = Import(EXAMPLES / "calls.csv", read_mapping_file(EXAMPLES / "street_office.toml"))
+    await import_calls(wanted, hotline.resources)
+    await hotline.drain()
+    async with hotline.resources.database.transaction() as connection:
+        await connection.execute(text(loss))
+    (after,) = await hotline.rows(query)
+    assert {name for name in (*ALWAYS_0, "without_clocks") if getattr(after, name) != 0} == {seen}

@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.errors import HotlineError, Invalid
+from schemas.errors import HotlineError, Invalid, Unavailable
 from schemas.events import AnyEvent, Message, from_message
 from services import inbox
 from services.bus import Subscription
@@ -50,13 +50,22 @@ async def _together(subscription: Subscription, messages: Sequence[Message], res
     events = [event for event in map(from_message, messages) if event.type in subscription.handlers]
     if not events:
         return
-    async with resources.database.transaction() as connection:
-        ids = [event.id for event in events]
-        fresh = await inbox.claim(connection, subscription.consumer, ids, resources.clock.now())
-        for event in events:
-            if event.id in fresh:
-                fresh.discard(event.id)
-                await _call(subscription, event, connection, resources)
+    try:
+        async with resources.database.transaction() as connection:
+            await _effect(subscription, events, connection, resources)
+    except OSError as fault:  # a name that does not resolve, no route: never the fault of an event
+        raise Unavailable("The database does not answer.") from fault
+
+
+async def _effect(
+    subscription: Subscription, events: Sequence[AnyEvent], connection: AsyncConnection, resources: Resources
+) -> None:
+    ids = [event.id for event in events]
+    fresh = await inbox.claim(connection, subscription.consumer, ids, resources.clock.now())
+    for event in events:
+        if event.id in fresh:
+            fresh.discard(event.id)
+            await _call(subscription, event, connection, resources)
 
 
 async def _call(

@@ -11,6 +11,7 @@ import uvloop
 from schemas.errors import Misconfigured
 from services.cli.keys import first_keys
 from services.cli.reach import CLOCK_FILE, Data, fail, reach, settings_of, told, with_database
+from services.clock import RehearsalClock, wall_clock
 from services.migrate import Seed, migrate
 from services.observability import configure_logging
 from services.postgres import EmbeddedPostgres
@@ -87,7 +88,7 @@ def _up(
     settings.data.mkdir(parents=True, exist_ok=True)
     with open_port(host, port) as listener, EmbeddedPostgres(settings.data) as postgres:
         if rehearsal:
-            settings = settings.model_copy(update={"rehearsal_clock": settings.data / CLOCK_FILE})
+            settings = settings.model_copy(update={"rehearsal_clock": _rehearsal(settings.data / CLOCK_FILE)})
         else:
             (settings.data / CLOCK_FILE).unlink(missing_ok=True)
         settings = with_database(settings, postgres.url)
@@ -100,8 +101,17 @@ def _up(
         _serve(settings, listener, kept, lambda url: _say_up(url, settings.data, keys))
 
 
+def _rehearsal(file: Path) -> Path:
+    """Put the clock's file there at the start, so that others who look see that the time may be moved."""
+    if not file.exists():
+        RehearsalClock(file).set(wall_clock())
+    return file
+
+
 def _serve(settings: Settings, listener: socket, roles: Sequence[Role], say: Callable[[str], None]) -> None:
     configure_logging(settings.log_level)
+    if settings.rehearsal_clock:
+        typer.echo("A rehearsal: its time may be moved. Never with real calls.", err=True)
     host, port, *_ = listener.getsockname()
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

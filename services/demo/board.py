@@ -53,16 +53,17 @@ STAGES = {
 }
 DAYS = "一二三四五六日"
 LATEST = 6
+BEHIND = 2.0
 
 
 @dataclass
 class Tally:
-    """What a play has done so far: calls sent and refused, steps taken, steps that were refused."""
+    """What a play has done so far: calls sent and refused, steps by name; seconds it is behind its time."""
 
     sent: int = 0
     refused: int = 0
+    behind: float = 0.0
     steps: Counter[str] = field(default_factory=Counter)
-    late_steps: int = 0
 
 
 def board(
@@ -78,6 +79,8 @@ def board(
     head.append(f"   来电登记 {tally.sent} 件", style="bold cyan")
     if tally.refused:
         head.append(f"   未能登记 {tally.refused} 件", style="bold red")
+    if tally.behind > BEHIND:
+        head.append(f"   本机跟不上此速度,慢 {tally.behind:.0f} 秒", style="yellow")
     grid = Table.grid(padding=(0, 3))
     grid.add_row(
         _counts("工单", STATUSES, summary["tickets"]),

@@ -7,21 +7,24 @@ from services.resources import Resources
 from services.security import CallerRole, KeyStore
 
 NAME = "demo"
-HEADQUARTERS = (CallerRole.AGENT, CallerRole.SUPERVISOR, CallerRole.ADMIN)
+
+Holder = tuple[CallerRole, str | None]
+"""A role, and the department where it has one."""
+
+HEADQUARTERS: Sequence[Holder] = (
+    (CallerRole.AGENT, None),
+    (CallerRole.SUPERVISOR, None),
+    (CallerRole.ADMIN, None),
+)
 
 
 @asynccontextmanager
-async def lent_keys(resources: Resources, departments: Sequence[str]) -> AsyncIterator[dict[str, str]]:
-    """Yield a key for each role of the hotline, and for each department by its code."""
+async def lent_keys(resources: Resources, holders: Sequence[Holder]) -> AsyncIterator[dict[str, str]]:
+    """Yield a key for each holder, by department or else by role."""
     pepper = resources.settings.api_key_pepper.get_secret_value()
-    holders = [(role, None) for role in HEADQUARTERS]
-    holders_of_departments = [(CallerRole.DEPARTMENT, code) for code in departments]
     async with resources.database.transaction() as connection:
         store, now = KeyStore(connection, pepper), resources.clock.now()
-        made = {
-            code or str(role): await store.add(NAME, role, code, now)
-            for role, code in (*holders, *holders_of_departments)
-        }
+        made = {code or str(role): await store.add(NAME, role, code, now) for role, code in holders}
     try:
         yield {holder: key for holder, (_, key) in made.items()}
     finally:

@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -11,6 +12,8 @@ from typing import Any
 
 import httpx
 from aiohttp import web
+
+from services.demo.api import Api
 
 Sleep = Callable[[timedelta], Awaitable[None]]
 """Waits for so much of the service's time."""
@@ -43,45 +46,49 @@ MANNERS = (
 class People:
     """Everybody but the callers, each acting with a key of their own, in the service's time."""
 
-    def __init__(
-        self, client: httpx.AsyncClient, keys: Mapping[str, str], sleep: Sleep, done: Counter[str], seed: int
-    ) -> None:
-        self._client = client
-        self._keys = keys
+    def __init__(self, api: Api, sleep: Sleep, done: Counter[str], seed: int) -> None:
+        self._api = api
         self._sleep = sleep
         self._done = done
         self._random = Random(seed)  # noqa: S311  (a play, not a secret)
         self._busy: set[asyncio.Task[None]] = set()
         self._gate = asyncio.Semaphore(AT_ONCE)
+        self._under_way: set[asyncio.Task[bool]] = set()
         self._seen: set[str] = set()
+        self._left = False
 
     async def take(self, request: web.Request) -> web.Response:
         """Take a webhook: an assigned ticket is begun, once however often it is told."""
         posted = json.loads(await request.read())
         event = request.headers["webhook-id"]
-        if posted["type"] == "ticket.assigned" and event not in self._seen:
+        if posted["type"] == "ticket.assigned" and event not in self._seen and not self._left:
             self._seen.add(event)
             self.begin(self._treat(posted["data"]))
         return web.Response(status=204)
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let work go on beside everything else, until `leave`."""
-        task = asyncio.create_task(work)
+        """Let work go on beside everything else, until `leave` or until the service is gone."""
+
+        async def go_on() -> None:
+            with suppress(httpx.HTTPError):
+                await work
+
+        task = asyncio.create_task(go_on())
         self._busy.add(task)
         task.add_done_callback(self._busy.discard)
 
     async def leave(self) -> None:
-        """Leave everything where it is."""
+        """Finish the step that is being taken, and leave everything else where it is."""
+        self._left = True
         for task in self._busy:
             task.cancel()
-        await asyncio.gather(*self._busy, return_exceptions=True)
+        await asyncio.gather(*self._busy, *self._under_way, return_exceptions=True)
 
     async def mind_the_desk(self, governments: Mapping[str, str]) -> None:
         """Assign what is parked: to a candidate, or to the government of the district, by code."""
         while True:
             await self._sleep(LOOK_AT_DESK)
-            answer = await self._client.get("/v1/triage", headers=self._as("agent"))
-            for parked in answer.json()["items"] if answer.is_success else []:
+            for parked in (await self._api.get("/v1/triage", "agent"))["items"]:
                 near = governments.get((parked["division"] or "")[:6])
                 chosen = self._random.choice(parked["candidates"] or [near or self._any(governments)])
                 body = {"department": chosen, "note": "研判后派单"}
@@ -123,11 +130,36 @@ class People:
 
     async def _step(self, ticket: str, step: str, body: Mapping[str, str], who: str) -> bool:
         async with self._gate:
-            answer = await self._client.post(
-                f"/v1/tickets/{ticket}/{step}", json=dict(body), headers=self._as(who)
-            )
+            task = asyncio.create_task(self._take(ticket, step, body, who))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+            return await asyncio.shield(task)
+
+    async def _take(self, ticket: str, step: str, body: Mapping[str, str], who: str) -> bool:
+        answer = await self._api.post(f"/v1/tickets/{ticket}/{step}", body, who)
         self._done[step if answer.is_success else "refused"] += 1
         return answer.is_success
 
-    def _as(self, who: str) -> dict[str, str]:
-        return {"authorization": f"Bearer {self._keys[who]}"}
+
+@asynccontextmanager
+async def opened_system(people: People, api: Api, departments: Sequence[str]) -> AsyncIterator[None]:
+    """Open the departments' system on loopback, registered for their webhooks as long as it is open."""
+    app = web.Application()
+    app.router.add_post("/hook", people.take)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    endpoints: list[str] = []
+    path = "/v1/webhooks/endpoints"
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        hook = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+        bodies = [{"department": code, "url": hook} for code in departments]
+        answers = await asyncio.gather(
+            *(api.post("/v1/webhooks/endpoints", each, "admin") for each in bodies)
+        )
+        endpoints = [each.raise_for_status().json()["id"] for each in answers]
+        yield
+    finally:
+        with suppress(httpx.TransportError):
+            await asyncio.gather(*(api.delete(f"{path}/{each}", "admin") for each in endpoints))
+        await runner.cleanup()

@@ -20,7 +20,7 @@ from schemas.events import (
 
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 AT = MORNING.isoformat()
-MATTER = {"hotline": "12345", "kind": "complaint", "urgency": "normal", "accepted_at": AT}
+MATTER = {"hotline": "12345", "kind": "complaint", "urgency": "general", "accepted_at": AT}
 STEP = {"assignment_id": str(UUID(int=1)), "department": "water", "note": "已签收"}
 CLOCK = {"deadline_id": str(UUID(int=2)), "clock": "citizen", "stage": "resolve", "level": 1}
 

@@ -14,7 +14,7 @@ from schemas.events import CONFIDENTIAL_TOPIC, TOPIC, DepartmentStep, TicketSign
 from schemas.lifecycle import Step
 from services.bus.deadletters import dead_letters_of
 from services.bus.kafka import TOPICS, KafkaPublisher, to_headers
-from services.resources import Resources
+from services.resources import open_resources
 from services.settings import Settings
 from services.tables import tickets
 from services.tickets import TicketStore
@@ -22,6 +22,9 @@ from tests.kafka.broker import KafkaBroker, free_ports
 from tests.services.bus.buses import Kafka
 from tests.services.bus.clerks import MORNING, Clerk, signed
 from tests.services.bus.waiting import PATIENCE
+
+LARGEST = 1_048_250
+"""With its headers, just what a broker takes by default."""
 
 pytestmark = pytest.mark.kafka
 
@@ -87,7 +90,7 @@ async def test_foreign_messages_are_set_apart_and_pin_nothing(kafka: Kafka, cler
         (b"HK1", good.body, unknown),
         (None, b"hello", []),
         (b"\xff\xfe", b"\xff\xfe", []),
-        (b"HK1", b"x" * 1_040_000, headers),
+        (b"HK1", b"x" * LARGEST, headers),
     ]
     async with AIOKafkaProducer(bootstrap_servers=kafka.settings.kafka_servers) as producer:
         for topic, (key, body, marks) in product(TOPICS, foreign):
@@ -140,17 +143,15 @@ async def test_a_publisher_closes_while_the_broker_is_away_and_sends_nothing_aft
 
 async def test_without_a_broker_every_call_says_that_kafka_does_not_answer(database_url: str) -> None:
     (port,) = free_ports(1)
-    settings = Settings(kafka_servers=f"127.0.0.1:{port}")
-    resources = Resources.__new__(Resources)
-    resources.settings = settings
-    publisher = KafkaPublisher(settings)
-    for call in (
-        publisher.publish([to_message(signed("HK1"))]),
-        dead_letters_of(resources).all(),
-        dead_letters_of(resources).replay(),
-    ):
-        with pytest.raises(Unavailable, match="Kafka does not answer"):
-            await call
+    nowhere = {"database_url": database_url, "kafka_servers": f"127.0.0.1:{port}"}
+    async with open_resources(Settings.model_validate(nowhere)) as resources:
+        for call in (
+            KafkaPublisher(resources.settings).publish([to_message(signed("HK1"))]),
+            dead_letters_of(resources).all(),
+            dead_letters_of(resources).replay(),
+        ):
+            with pytest.raises(Unavailable, match="Kafka does not answer"):
+                await call
 
 
 async def everything(kafka: Kafka) -> list[ConsumerRecord]:
@@ -167,7 +168,7 @@ async def everything(kafka: Kafka) -> list[ConsumerRecord]:
 
 def assigned(ticket: str, *, confidential: bool) -> dict[str, object]:
     """The row of a ticket that waits to be signed."""
-    words = {"kind": "complaint", "urgency": "normal", "title": "举报", "text": "举报", "status": "assigned"}
+    words = {"kind": "complaint", "urgency": "general", "title": "举报", "text": "举报", "status": "assigned"}
     when = {"version": 2, "accepted_at": datetime(2026, 11, 23, tzinfo=UTC)}
     caller = {"caller": {"type": "person"}, "hotline": "12345", "live": False}
     return {"id": ticket, "confidential": confidential, **words, **when, **caller}

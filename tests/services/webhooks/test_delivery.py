@@ -1,9 +1,12 @@
 """Events reach a department's system: signed, in order, again after a failure, and nobody else's."""
 
 import asyncio
+import shutil
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -332,6 +335,26 @@ async def test_a_redirect_is_not_followed(hotline: InProcess, sink: Sink, other_
         row = await noted(hotline, attempts=1)
     assert (row.last_status, row.delivered_at) == (307, None)
     assert other_sink.received == []
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="a certificate is made with openssl")
+async def test_a_receiver_whose_certificate_nobody_vouches_for_gets_nothing(
+    hotline: InProcess, sink: Sink, tmp_path: Path
+) -> None:
+    request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost"
+    files = [tmp_path / "key.pem", tmp_path / "cert.pem"]
+    made = await asyncio.create_subprocess_exec(
+        "openssl", *request.split(), "-keyout", files[0], "-out", files[1], stderr=asyncio.subprocess.DEVNULL
+    )
+    assert await made.wait() == 0
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(files[1], files[0])
+    async with opened_sink(tls) as imposter:
+        await subscribe(hotline, imposter.url)
+        async with delivering(hotline):
+            await hotline.call(**NOISE)
+            assert "Certificate" in (await noted(hotline, attempts=1)).last_fault
+        assert imposter.received == []
 
 
 async def test_an_endless_answer_and_a_cookie_change_nothing(hotline: InProcess, sink: Sink) -> None:
