@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
+from socket import gaierror
 from typing import TypeVar
 
 from sqlalchemy import MetaData, make_url
@@ -56,7 +57,7 @@ def is_passing(fault: BaseException) -> bool:
         state = str(getattr(fault.orig, "sqlstate", None) or "")
         closed = isinstance(fault, InterfaceError) and not state
         return fault.connection_invalidated or closed or state.startswith("08") or state in _PASSING
-    return isinstance(fault, (ConnectionError, PoolTimeout, Unavailable))
+    return isinstance(fault, (ConnectionError, TimeoutError, gaierror, PoolTimeout, Unavailable))
 
 
 @contextmanager

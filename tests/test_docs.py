@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,9 +101,9 @@ def test_every_decision_is_listed_by_its_title() -> None:
 
 def test_every_package_is_in_the_map_of_folders() -> None:
     mapped = re.findall(r"^\| \[(\w+)/\]", README, re.MULTILINE)
-    assert set(mapped) == {
-        path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "." and path.name != "var"
-    } - {"dist", "__pycache__"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    packages = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    assert sorted(mapped) == sorted([*packages, "tests", "bench", "docs"])
 
 
 def test_what_the_manual_says_may_be_seen_is_what_the_program_says() -> None:
