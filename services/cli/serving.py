@@ -60,6 +60,9 @@ def commands(roles: Sequence[Role]) -> dict[str, Callable[..., None]]:
             settings = Settings()
             if settings.database_url is None:
                 raise Misconfigured("Set HOTLINE_DATABASE_URL; `hotline up` brings a database of its own.")
+            if settings.kafka_servers is None and set(names) != set(known):
+                # A process without Kafka publishes to its own consumers: an absent role would miss the event.
+                raise Misconfigured("Set HOTLINE_KAFKA_SERVERS, or run every role in this one process.")
             chosen = [known[name] for name in dict.fromkeys(names)]
             _serve(settings, open_port(host, port), chosen, _say_running)
 
