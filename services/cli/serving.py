@@ -58,11 +58,7 @@ def commands(roles: Sequence[Role]) -> dict[str, Callable[..., None]]:
             raise typer.BadParameter(f"no such role: {', '.join(unknown)}")
         with told():
             settings = Settings()
-            if settings.database_url is None:
-                raise Misconfigured("Set HOTLINE_DATABASE_URL; `hotline up` brings a database of its own.")
-            if settings.kafka_servers is None and set(names) != set(known):
-                # A process without Kafka publishes to its own consumers: an absent role would miss the event.
-                raise Misconfigured("Set HOTLINE_KAFKA_SERVERS, or run every role in this one process.")
+            _refuse_without_backing(settings, every_role=set(names) == set(known))
             chosen = [known[name] for name in dict.fromkeys(names)]
             _serve(settings, open_port(host, port), chosen, _say_running)
 
@@ -75,6 +71,14 @@ def commands(roles: Sequence[Role]) -> dict[str, Callable[..., None]]:
             typer.echo("The database is at this version.")
 
     return {"up": up, "run": run_roles, "migrate": migrate_database}
+
+
+def _refuse_without_backing(settings: Settings, *, every_role: bool) -> None:
+    if settings.database_url is None:
+        raise Misconfigured("Set HOTLINE_DATABASE_URL; `hotline up` brings a database of its own.")
+    if settings.kafka_servers is None and not every_role:
+        # A process without Kafka publishes to its own consumers: an absent role would miss the event.
+        raise Misconfigured("Set HOTLINE_KAFKA_SERVERS, or run every role in this one process.")
 
 
 def _up(
