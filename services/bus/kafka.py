@@ -14,6 +14,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, Pr
 from schemas.errors import Unavailable
 from schemas.events import CONFIDENTIAL_TOPIC, DEAD_LETTER_SUFFIX, TOPIC, Message
 from services.bus import Subscription
+from services.bus.connection import tell_lost_connections
 from services.bus.handling import handle
 from services.database import is_passing
 from services.resources import Resources
@@ -29,6 +30,8 @@ DEAD_LETTER_BYTES = 2 * 1024 * 1024
 """Twice what a topic takes by default, so that the largest message can be buried with its reason."""
 
 log = structlog.get_logger()
+
+tell_lost_connections()
 
 
 def servers(settings: Settings) -> list[str]:
