@@ -1,5 +1,6 @@
 """A rung is climbed exactly once, whoever comes first: the timer or the answer."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from escalation.role import rules_hold
 from escalation.rulebook import LADDER, LIMITS
 from escalation.store import RuleStore
+from escalation.supervise import climb_due
 from schemas.errors import Misconfigured
 from tests.inprocess import Answer, InProcess
 
@@ -55,3 +57,57 @@ async def test_a_process_refuses_to_serve_with_rules_out_of_order(
         await store.publish(kind, "SPOILT", spoil(rows), "test", later)
     with pytest.raises(Misconfigured, match=says):
         await rules_hold(hotline.resources)
+
+
+async def test_many_timers_at_once_climb_each_rung_once(hotline: InProcess) -> None:
+    for _ in range(12):
+        await hotline.call(**NOISE)
+    hotline.clock.time += timedelta(days=3)
+
+    async def timer() -> int:
+        climbed = 0
+        while True:
+            async with hotline.resources.database.transaction() as connection:
+                count = await climb_due(connection, hotline.resources, 5)
+            if not count:
+                return climbed
+            climbed += count
+
+    climbed = sum(await asyncio.gather(*(timer() for _ in range(4))))
+    await hotline.drain()
+    rungs = await hotline.rows("SELECT deadline_id, level FROM escalations")
+    assert len(rungs) == len({tuple(each) for each in rungs}) == climbed > 12
+
+
+async def test_a_timer_that_dies_in_the_middle_leaves_nothing_half_done(hotline: InProcess) -> None:
+    await hotline.call(**NOISE)
+    hotline.clock.time += timedelta(days=1)
+
+    async def climb_and_die() -> None:
+        async with hotline.resources.database.transaction() as connection:
+            assert await climb_due(connection, hotline.resources, 500)
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await climb_and_die()
+    assert await hotline.rows("SELECT * FROM escalations") == []
+    await hotline.later(timedelta(0))
+    assert await hotline.rows("SELECT * FROM escalations") != []
+
+
+async def test_the_overdue_list_is_read_page_by_page_without_gap_or_repeat(hotline: InProcess) -> None:
+    for _ in range(5):
+        await hotline.call(**NOISE)
+        hotline.clock.time += timedelta(minutes=1)
+    await hotline.later(timedelta(hours=2))
+    client = await hotline.client("supervisor")
+    seen: list[str] = []
+    cursor = None
+    while True:
+        query = {"limit": "2", "stage": "sign", **({"cursor": cursor} if cursor else {})}
+        page = (await client.get("/v1/supervision/overdue", params=query)).json()
+        seen += [each["ticket"] for each in page["items"]]
+        await hotline.call(**NOISE)  # what comes meanwhile is not overdue yet, and disturbs no page
+        if (cursor := page["next"]) is None:
+            break
+    assert len(seen) == len(set(seen)) == 5
