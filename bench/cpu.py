@@ -5,7 +5,16 @@ from collections import defaultdict
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
-KINDS = (("postgres", "PostgreSQL"), ("java", "Kafka"), ("bench.sink", "sink"), ("services", "service"))
+KINDS = (
+    ("postgres", "PostgreSQL"),
+    ("java", "Kafka"),
+    ("bench.sink", "sink"),
+    ("services", "service"),
+    ("bench.intake_server", "service"),
+    ("bench.escalation_worker", "service"),
+    ("bench.bare_server", "service"),
+    ("gunicorn", "service"),
+)
 
 
 def spent() -> dict[str, float]:

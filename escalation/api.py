@@ -1,28 +1,38 @@
 """Faces: who is late, how late, why, since when; what falls due soon; every card."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
+from escalation.domain.charge import Charged, Span, charged_to
+from escalation.domain.policy import CO_HANDLING, is_promise
+from escalation.domain.rungs_due import late_by
 from escalation.domain.worktime import WorkCalendar, working_minutes_between
+from escalation.explained import DeadlineExplanation, explained
+from escalation.places import place_of
 from escalation.rulebook import PublishedRules
 from escalation.store import DeadlineStore, EscalationStore
 from escalation.summary import Summary, summarize
 from schemas.base import Instant, Schema
-from schemas.errors import BadCursor, TicketNotFound
+from schemas.errors import TicketNotFound
+from services.access import may_see
 from services.authorization import PrincipalDep
 from services.http import ResourcesDep
-from services.paging import Cursor, Limit, Page, cut, read_cursor, write_cursor
+from services.paging import Cursor, Limit, Page, cut, write_cursor
 from services.resources import Resources
 from services.security import Principal
-from services.tickets import TicketStore
+from services.tickets import TicketRow, TicketStore
 
 routes = APIRouter(prefix="/v1", tags=["escalation"])
 
-Clock = Annotated[Literal["citizen", "department"] | None, Query(description="The caller's or theirs.")]
+Clock = Annotated[
+    Literal["citizen", "department", "co_handling"] | None,
+    Query(description="The caller's, the lead's, or that of who helps."),
+]
 Stage = Annotated[str | None, Query(max_length=20, description="sign, contact, completion, triage…")]
 Department = Annotated[str | None, Query(max_length=41)]
 
@@ -32,7 +42,8 @@ class Deadline(Schema):
     A clock of a ticket.
 
     `late_minutes` are wall minutes after `due_at`, `late_working_minutes` those
-    of them inside office hours; both 0 while it is in time or when it was met.
+    of them inside office hours; both 0 while it is in time or when it was met. `layer` is who says
+    how long, `source` by which paper. It stands still since `paused_at`; `pauses` have ended.
     """
 
     id: UUID
@@ -43,18 +54,36 @@ class Deadline(Schema):
     started_at: Instant
     amount: int
     unit: str
+    pauses: list[tuple[Instant, Instant]] = []
+    extensions: list[tuple[int, str]] = Field([], description="Amount and unit of each that was granted.")
+    paused_at: Instant | None = None
     due_at: Instant
     provisional: bool
     rule: str
+    layer: Literal["statute", "commitment", "default"]
+    source: str
     versions: dict[str, str]
     settled_at: Instant | None
     settled_because: str | None
     late_minutes: int
     late_working_minutes: int
+    charged_to: Charged | None = Field(
+        None, description="Of the caller's clock, once late: counts against the lead, or the dispatcher."
+    )
+
+
+class ExplainedDeadline(Deadline):
+    """A clock of a ticket, and why its deadline is when it is."""
+
+    explanation: DeadlineExplanation
 
 
 class Escalation(Schema):
-    """A rung that was climbed; `fell_due_at` is its date, `detected_at` when the worker woke."""
+    """
+    A rung that was climbed; `fell_due_at` is its date, `detected_at` when the worker woke.
+
+    `late_by` are the seconds between them, when it was more than a minute.
+    """
 
     id: UUID
     ticket: str
@@ -69,6 +98,7 @@ class Escalation(Schema):
     due_at: Instant
     fell_due_at: Instant
     detected_at: Instant
+    late_by: int | None
     withdrawn_at: Instant | None
 
 
@@ -118,11 +148,12 @@ async def list_escalations(
     """List the rungs climbed, newest first; a department sees its own."""
     where = {"card": card, "ticket_id": ticket, "department": principal.department or department}
     async with resources.database.transaction() as connection:
-        found = await EscalationStore(connection).page(where, _place(cursor), limit + 1)
+        found = await EscalationStore(connection).page(where, place_of(cursor), limit + 1)
     rows, last = cut(found, limit)
-    known = [name for name in Escalation.model_fields if name != "ticket"]
-    items = [Escalation(ticket=row.ticket_id, **{name: row._mapping[name] for name in known}) for row in rows]
-    return Page(items=items, next=write_cursor(last.fell_due_at, str(last.id)) if last else None)
+    return Page(
+        items=[_as_card(row) for row in rows],
+        next=write_cursor(last.fell_due_at, str(last.id)) if last else None,
+    )
 
 
 @routes.get("/supervision/summary")
@@ -133,20 +164,34 @@ async def read_summary(resources: ResourcesDep) -> Summary:
 
 
 @routes.get("/tickets/{ticket_id}/deadlines")
-async def list_deadlines(ticket_id: str, principal: PrincipalDep, resources: ResourcesDep) -> list[Deadline]:
-    """List every clock a ticket has or had; a department sees its own and the caller's."""
+async def list_deadlines(
+    ticket_id: str, principal: PrincipalDep, resources: ResourcesDep
+) -> list[ExplainedDeadline]:
+    """
+    List every clock a ticket has or had, and why each deadline is when it is.
+
+    Each is explained by the calendar that decided it, also when another is in force now. A
+    department sees its own clocks, its helpers' and the caller's.
+    """
     async with resources.database.transaction() as connection:
         ticket = await TicketStore(connection).get(ticket_id)
-        if principal.department not in (None, ticket.department):
+        if not may_see(ticket._asdict(), principal):
             raise TicketNotFound(f"There is no ticket {ticket_id}.")
-        rows = await DeadlineStore(connection).of(ticket_id)
+        found = await DeadlineStore(connection).of(ticket_id)
+        rows = [row for row in found if _may_see(row, ticket, principal)]
+        why = await explained(rows, connection, resources)
+        spans = await DeadlineStore(connection).completions([ticket_id])
         calendar = (await resources.part(PublishedRules).current(connection)).calendar
     now = resources.clock.now()
-    return [_shown(row, now, calendar) for row in rows if _may_see(row, principal)]
+    return [
+        ExplainedDeadline(**dict(_shown(row, now, calendar, spans)), explanation=each)
+        for row, each in zip(rows, why, strict=True)
+    ]
 
 
-def _may_see(row: Any, principal: Principal) -> bool:
-    return principal.department is None or row.department in (None, principal.department)
+def _may_see(row: Any, ticket: TicketRow, principal: Principal) -> bool:
+    helps_me = row.clock == CO_HANDLING and principal.department == ticket.department
+    return helps_me or principal.department is None or row.department in (None, principal.department)
 
 
 async def _open_between(
@@ -159,34 +204,33 @@ async def _open_between(
 ) -> Page[Deadline]:
     async with resources.database.transaction() as connection:
         store = DeadlineStore(connection)
-        found = await store.open_between(after, until, where, _place(cursor), limit + 1)
+        found = await store.open_between(after, until, where, place_of(cursor), limit + 1)
+        spans = await store.completions([row.ticket_id for row in found if row.clock == "citizen"])
         calendar = (await resources.part(PublishedRules).current(connection)).calendar
     rows: Sequence[Any]
     rows, last = cut(found, limit)
     now = resources.clock.now()
     return Page(
-        items=[_shown(row, now, calendar) for row in rows],
+        items=[_shown(row, now, calendar, spans) for row in rows],
         next=write_cursor(last.due_at, str(last.id)) if last else None,
     )
 
 
-def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
-    place = read_cursor(cursor)
-    if place is None:
-        return None
-    try:
-        return place[0], UUID(place[1])
-    except ValueError as fault:
-        raise BadCursor("This is not a cursor of ours.", pointer="query:cursor") from fault
+def _as_card(row: Any) -> Escalation:
+    known = {name: row._mapping[name] for name in Escalation.model_fields if name in row._mapping}
+    return Escalation(ticket=row.ticket_id, late_by=late_by(row.fell_due_at, row.detected_at), **known)
 
 
-def _shown(row: Any, now: datetime, calendar: WorkCalendar) -> Deadline:
-    end = row.settled_at or now
+def _shown(row: Any, now: datetime, calendar: WorkCalendar, spans: Mapping[str, Sequence[Span]]) -> Deadline:
+    ended = row.settled_at or row.paused_at
+    end = ended or now
     late = max(end - row.due_at, timedelta(0))
     known = [name for name in Deadline.model_fields if name in row._mapping]
+    callers = late and is_promise(row)
     return Deadline(
         ticket=row.ticket_id,
         late_minutes=int(late.total_seconds() // 60),
         late_working_minutes=int(working_minutes_between(row.due_at, end, calendar)) if late else 0,
+        charged_to=charged_to(ended, now, spans.get(row.ticket_id, ())) if callers else None,
         **{name: row._mapping[name] for name in known},
     )

@@ -1,73 +1,137 @@
 """Consumer: events open and close deadlines."""
 
+from functools import partial
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalation.supervise import CITIZEN, DEPARTMENT, Clocks
+from escalation.clock_store import ClockStore
+from escalation.clocks import Clocks
+from escalation.co_handling import HANDLERS
+from escalation.corrected import on_corrected
+from escalation.counted_rungs import count, count_barred_return, count_return
+from escalation.domain.ladder import Counted
+from escalation.domain.policy import DEPARTMENT_STAGES, Clock
+from escalation.move import hold_clocks, run_on
+from escalation.reopen import on_redo_ordered, open_redo
+from escalation.request_store import TimeRequestStore
+from escalation.store import EscalationStore
+from escalation.suspend import RUNS_ON, end_suspension
 from schemas.events import (
+    TicketAdjudicated,
     TicketAssigned,
     TicketClosed,
     TicketContacted,
+    TicketDisputeOpened,
+    TicketFedBack,
+    TicketHandedOver,
+    TicketJoined,
     TicketParked,
+    TicketParted,
+    TicketRecalled,
     TicketRegistered,
     TicketResolved,
+    TicketReturned,
     TicketReturnGranted,
     TicketReturnRefused,
     TicketSigned,
+    TicketTransferred,
+    TicketWithdrawn,
 )
+from schemas.lifecycle import Step
 from services.bus import Subscription
 from services.resources import Resources
+from services.tickets import TicketStore, matter_of
 
-DESK_STAGES = ("dispatch", "triage")
-DEPARTMENT_STAGES = ("sign", "contact", "feedback", "completion")
+DESK_STAGES = ("dispatch", "triage", "return_review", "adjudication")
+ASSIGNED_STAGES = ("sign", "contact", "feedback", "completion")
 
 
 async def on_registered(event: TicketRegistered, connection: AsyncConnection, resources: Resources) -> None:
     """Start the caller's clock, which nothing resets, and the desk's clock to dispatch."""
     clocks = await Clocks.of(event, connection, resources)
-    await clocks.start(event.data, CITIZEN, ("completion", "dispatch"), event.data.accepted_at)
+    await clocks.start(event.data, Clock.CITIZEN, ("completion", "dispatch"), event.data.accepted_at)
 
 
 async def on_parked(event: TicketParked, connection: AsyncConnection, resources: Resources) -> None:
     """The machine has decided that a person must: the desk has a limit of its own for that."""
     clocks = await Clocks.of(event, connection, resources)
-    await clocks.settle(CITIZEN, ("dispatch",), "parked")
-    await clocks.start(event.data.matter, CITIZEN, ("triage",), event.time)
+    await clocks.settle(Clock.CITIZEN, ("dispatch",), "parked")
+    await clocks.start(event.data.matter, Clock.CITIZEN, ("triage",), event.time)
 
 
 async def on_assigned(event: TicketAssigned, connection: AsyncConnection, resources: Resources) -> None:
-    """Start the department's clock at the assignment, not at its signing."""
+    """
+    Start the department's clock at the assignment, not at its signing.
+
+    In a back file it is not known when the first was made; a later one is of our own time.
+    Who had returned what was its matter goes on with the time it had: signing anew, not counted anew.
+    """
     clocks = await Clocks.of(event, connection, resources)
     given = event.data
-    start = given.matter.accepted_at if given.matter.historical else given.assigned_at
-    await clocks.settle(CITIZEN, DESK_STAGES, "assigned")
-    await clocks.start(
+    of_old = given.matter.historical and await clocks.is_first(Step.ASSIGN)
+    start = given.matter.accepted_at if of_old else given.assigned_at
+    await clocks.settle(Clock.CITIZEN, DESK_STAGES, "assigned")
+    open_for = partial(
+        clocks.start,
         given.matter,
-        DEPARTMENT,
-        DEPARTMENT_STAGES,
-        start,
+        Clock.DEPARTMENT,
         assignment_id=given.assignment_id,
         department=given.department,
     )
+    if given.binding == "redo":
+        await count(Counted.REDOS, event, given.department, given.assignment_id, connection, resources)
+        await open_redo(event, open_for, start, connection, resources)
+    elif given.counts_from_at is None:
+        await open_for(ASSIGNED_STAGES, start)
+    else:
+        climbed = await EscalationStore(connection).climbed(event.ticket, given.department, "completion")
+        had = await ClockStore(connection).terms(event.ticket, given.department, given.counts_from_at)
+        await open_for([each for each in ASSIGNED_STAGES if each != "completion"], start)
+        await open_for(("completion",), given.counts_from_at, climbed=climbed, kept=had)
+
+
+async def on_handed_over(event: TicketHandedOver, connection: AsyncConnection, resources: Resources) -> None:
+    """Its department was merged into another: the same clocks run on, under the other's name."""
+    clocks = await Clocks.of(event, connection, resources)
+    await clocks.hand_over(event.data)
+    await TimeRequestStore(connection).hand_over(event.ticket, event.data)
 
 
 async def on_signed(event: TicketSigned, connection: AsyncConnection, resources: Resources) -> None:
     """Signed: that clock stops."""
-    await (await Clocks.of(event, connection, resources)).settle(DEPARTMENT, ("sign",), "signed")
+    await (await Clocks.of(event, connection, resources)).settle(Clock.DEPARTMENT, ("sign",), "signed")
 
 
 async def on_contacted(event: TicketContacted, connection: AsyncConnection, resources: Resources) -> None:
     """The caller was contacted."""
     clocks = await Clocks.of(event, connection, resources)
-    await clocks.settle(DEPARTMENT, ("sign", "contact"), "contacted")
+    await clocks.settle(Clock.DEPARTMENT, ("sign", "contact"), "contacted")
 
 
-async def on_return_granted(
-    event: TicketReturnGranted, connection: AsyncConnection, resources: Resources
+async def on_fed_back(event: TicketFedBack, connection: AsyncConnection, resources: Resources) -> None:
+    """The department has said what it is doing; that tells that it signed, not that it called."""
+    clocks = await Clocks.of(event, connection, resources)
+    await clocks.settle(Clock.DEPARTMENT, ("sign", "feedback"), "fed back")
+
+
+async def on_returned(event: TicketReturned, connection: AsyncConnection, resources: Resources) -> None:
+    """The hotline must say whether it agrees; the department's clock runs on until it does."""
+    matter = matter_of(await TicketStore(connection).get(event.ticket))
+    clocks = await Clocks.of(event, connection, resources)
+    await clocks.start(matter, Clock.CITIZEN, ("return_review",), event.time)
+    await count_return(event, connection, resources)
+
+
+async def on_taken_away(
+    event: TicketReturnGranted | TicketRecalled, connection: AsyncConnection, resources: Resources
 ) -> None:
     """The department is out of it; the desk must dispatch again. The caller's clock runs on."""
+    await end_suspension(event, connection, resources)
     clocks = await Clocks.of(event, connection, resources)
-    await clocks.settle(DEPARTMENT, DEPARTMENT_STAGES, "returned")
-    await clocks.start(event.data.matter, CITIZEN, ("dispatch",), event.time)
+    because = "returned" if isinstance(event, TicketReturnGranted) else "recalled"
+    await clocks.settle(Clock.DEPARTMENT, DEPARTMENT_STAGES, because)
+    await clocks.settle(Clock.CITIZEN, ("return_review",), "returned")
+    await clocks.start(event.data.matter, Clock.CITIZEN, ("dispatch",), event.time)
 
 
 async def on_return_refused(
@@ -75,17 +139,52 @@ async def on_return_refused(
 ) -> None:
     """The same assignment goes on, as signed; no time is given back."""
     clocks = await Clocks.of(event, connection, resources)
-    await clocks.settle(DEPARTMENT, ("sign",), "return refused")
+    await clocks.settle(Clock.DEPARTMENT, ("sign",), "return refused")
+    await clocks.settle(Clock.CITIZEN, ("return_review",), "return refused")
+
+
+async def on_disputed(event: TicketDisputeOpened, connection: AsyncConnection, resources: Resources) -> None:
+    """The hotline must adjudicate; the clock of the department that has it runs on until it does."""
+    clocks = await Clocks.of(event, connection, resources)
+    await clocks.start(event.data.matter, Clock.CITIZEN, ("adjudication",), event.time)
+    await count_return(event, connection, resources)
+
+
+async def on_adjudicated(event: TicketAdjudicated, connection: AsyncConnection, resources: Resources) -> None:
+    """It is decided: who leads gets an assignment, and with it a clock, of its own."""
+    await end_suspension(event, connection, resources)
+    clocks = await Clocks.of(event, connection, resources)
+    await clocks.settle(Clock.DEPARTMENT, DEPARTMENT_STAGES, "adjudicated")
+    await clocks.settle(Clock.CITIZEN, ("adjudication",), "adjudicated")
+
+
+async def on_joined(event: TicketJoined, connection: AsyncConnection, resources: Resources) -> None:
+    """It is handled with its parent: the desk is done with it, its own caller's clock runs on."""
+    clocks = await Clocks.of(event, connection, resources)
+    await clocks.settle(Clock.CITIZEN, DESK_STAGES, "joined")
+
+
+async def on_parted(event: TicketParted, connection: AsyncConnection, resources: Resources) -> None:
+    """It is a matter of its own again, which the desk must dispatch; what stood still with it runs on."""
+    await run_on(
+        await hold_clocks(event.ticket, connection, resources), event.time, RUNS_ON, connection, resources
+    )
+    clocks = await Clocks.of(event, connection, resources)
+    matter = matter_of(await TicketStore(connection).get(event.ticket))
+    await clocks.start(matter, Clock.CITIZEN, ("dispatch",), event.time)
 
 
 async def on_ended(
-    event: TicketResolved | TicketClosed, connection: AsyncConnection, resources: Resources
+    event: TicketResolved | TicketClosed | TicketWithdrawn | TicketTransferred,
+    connection: AsyncConnection,
+    resources: Resources,
 ) -> None:
-    """Resolved or closed: every clock stops."""
+    """Resolved, closed, withdrawn or transferred: every clock stops."""
+    await end_suspension(event, connection, resources)
     clocks = await Clocks.of(event, connection, resources)
     because = event.type.removeprefix("ticket.")
-    await clocks.settle(DEPARTMENT, DEPARTMENT_STAGES, because)
-    await clocks.settle(CITIZEN, ("completion", *DESK_STAGES), because)
+    await clocks.settle(Clock.DEPARTMENT, DEPARTMENT_STAGES, because)
+    await clocks.settle(Clock.CITIZEN, ("completion", "statutory", *DESK_STAGES), because)
 
 
 supervision = Subscription(
@@ -94,11 +193,25 @@ supervision = Subscription(
         "ticket.registered": on_registered,
         "ticket.parked": on_parked,
         "ticket.assigned": on_assigned,
+        "ticket.handed_over": on_handed_over,
         "ticket.signed": on_signed,
         "ticket.contacted": on_contacted,
-        "ticket.return_granted": on_return_granted,
+        "ticket.fed_back": on_fed_back,
+        "ticket.returned": on_returned,
+        "ticket.return_granted": on_taken_away,
+        "ticket.recalled": on_taken_away,
+        "ticket.corrected": on_corrected,
+        "ticket.redo_ordered": on_redo_ordered,
+        "ticket.joined": on_joined,
+        "ticket.parted": on_parted,
         "ticket.return_refused": on_return_refused,
+        "ticket.dispute_opened": on_disputed,
+        "ticket.adjudicated": on_adjudicated,
+        **HANDLERS,
+        "ticket.return_barred": count_barred_return,
         "ticket.resolved": on_ended,
         "ticket.closed": on_ended,
+        "ticket.withdrawn": on_ended,
+        "ticket.transferred": on_ended,
     },
 )

@@ -1,23 +1,21 @@
 """The rules that ship, and rules read from rows, whether of a file or of the rule table."""
 
 import csv
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, time
+from collections.abc import Iterable
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any
 
-from escalation.domain.ladder import Anchor, Card, Rung
-from escalation.domain.policy import Clock, LimitRule, Stage
-from escalation.domain.worktime import Amount, DayKind, Unit, WorkCalendar
-from schemas.errors import Misconfigured
-from schemas.ticket import Kind, Urgency
+from escalation.calendars import calendar_from
+from escalation.domain.consequences import Consequence
+from escalation.domain.ladder import Anchor, Card, Counted, Rung
+from escalation.domain.policy import Clock, Layer, LimitRule, Stage
+from escalation.domain.worktime import Amount, Unit, WorkCalendar
+from escalation.reading import Row, parsed
+from schemas.ticket import CallerType, Kind, Urgency
 
 CALENDAR_VERSION = "HK-2026.1"
-RULE_VERSION = "HK-DEFAULT-1"
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-Row = Mapping[str, str]
-T = TypeVar("T")
+RULE_VERSION = "HK-DEFAULT-1.2"
+LADDER_VERSION = "HK-DEFAULT-1.2"
 
 _reference = files("escalation") / "reference"
 
@@ -35,7 +33,12 @@ def shipped() -> tuple[tuple[str, str, Any], ...]:
     return (
         ("calendar", CALENDAR_VERSION, calendar),
         ("limits", RULE_VERSION, _rows("limits")),
-        ("ladder", RULE_VERSION, _rows("ladder")),
+        ("ladder", LADDER_VERSION, _rows("ladder")),
+        (
+            "allowances",
+            RULE_VERSION,
+            {name: _rows(name) for name in ("extensions", "suspensions", "reopenings")},
+        ),
     )
 
 
@@ -54,82 +57,27 @@ def read_ladder() -> tuple[Rung, ...]:
     return ladder_from(_shipped("ladder"))
 
 
-def calendar_from(content: Mapping[str, Any], version: str) -> WorkCalendar:
-    """Return a calendar from its content, see `shipped`; raises `Misconfigured`."""
-    try:
-        days: Sequence[Row] = content["days"]
-        first_day, last_day = (date.fromisoformat(content[key]) for key in ("first_day", "last_day"))
-        return WorkCalendar.build(
-            code=content["code"],
-            version=version,
-            time_zone=content["time_zone"],
-            hours=_hours(content["office_hours"]),
-            days=_kinds(days),
-            provisional_years=_provisional_years(days, range(first_day.year, last_day.year + 1)),
-            first_day=first_day,
-            last_day=last_day,
-        )
-    except (KeyError, ValueError) as fault:
-        raise Misconfigured(f"The calendar {version} cannot be read: {fault}.") from fault
-
-
 def limits_from(rows: Iterable[Row]) -> tuple[LimitRule, ...]:
     """Return limits from rows shaped as in `limits.csv`; raises `Misconfigured`."""
-    return _parsed("limits", rows, _limit)
+    return parsed("limits", rows, _limit)
 
 
 def ladder_from(rows: Iterable[Row]) -> tuple[Rung, ...]:
     """Return rungs from rows shaped as in `ladder.csv`; raises `Misconfigured`."""
-    return _parsed("ladder", rows, _rung)
+    return parsed("ladder", rows, _rung)
 
 
 def _shipped(kind: str) -> Any:
     return next(content for each, _, content in shipped() if each == kind)
 
 
+def columns(name: str) -> set[str]:
+    """Return the columns that rows of limits or of a ladder may have."""
+    return set(_rows(name)[0])
+
+
 def _rows(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader((_reference / f"{name}.csv").read_text("utf-8").splitlines()))
-
-
-def _parsed(name: str, rows: Iterable[Row], parse: Callable[[Row], T]) -> tuple[T, ...]:
-    parsed = []
-    for number, row in enumerate(rows, start=1):
-        try:
-            parsed.append(parse(row))
-        except (KeyError, ValueError) as fault:
-            raise Misconfigured(f"Row {number} of the {name} cannot be read: {fault}.") from fault
-    return tuple(parsed)
-
-
-def _kinds(days: Sequence[Row]) -> dict[date, DayKind]:
-    kinds = dict(_parsed("calendar", days, _day))
-    if len(kinds) < len(days):
-        raise ValueError("a date is there twice")
-    return kinds
-
-
-def _day(row: Row) -> tuple[date, DayKind]:
-    return date.fromisoformat(row["date"]), DayKind(row["kind"])
-
-
-def _provisional_years(days: Iterable[Row], years: Iterable[int]) -> frozenset[int]:
-    """A year without a paper is provisional, and so is one with any provisional row."""
-    status = {(int(row["date"][:4]), row["status"]) for row in days}
-    return frozenset(
-        year for year in years if (year, "official") not in status or (year, "provisional") in status
-    )
-
-
-def _hours(rows: Iterable[Row]) -> dict[int, list[tuple[time, time]]]:
-    hours: dict[int, list[tuple[time, time]]] = {}
-    for weekday, opens, closes in _parsed("office hours", rows, _window):
-        hours.setdefault(weekday, []).append((opens, closes))
-    return hours
-
-
-def _window(row: Row) -> tuple[int, time, time]:
-    closes = "00:00" if row["closes"] == "24:00" else row["closes"]
-    return WEEKDAYS.index(row["weekday"]), time.fromisoformat(row["opens"]), time.fromisoformat(closes)
 
 
 def _limit(row: Row) -> LimitRule:
@@ -137,27 +85,55 @@ def _limit(row: Row) -> LimitRule:
         rule=row["rule"],
         clock=Clock(row["clock"]),
         stage=Stage(row["stage"]),
-        urgency=Urgency(row["urgency"]),
+        urgency=Urgency(row["urgency"]) if row["urgency"] else None,
         kind=Kind(row["kind"]) if row["kind"] else None,
         live={"true": True, "false": False, "": None}[row["live"]],
         amount=Amount(int(row["amount"]), Unit(row["unit"])),
         source=row["source"],
+        caller_type=CallerType(row["caller_type"]) if row.get("caller_type") else None,
+        layer=Layer(row.get("layer") or Layer.DEFAULT),
+        category=_category(row.get("category") or ""),
+        procedure=row.get("procedure") or None,
+        extension=_extension(row.get("extension") or ""),
     )
+
+
+def _extension(text: str) -> int | None:
+    if text and int(text) < 1:
+        raise ValueError(f"{text} is no extension")
+    return int(text) if text else None
+
+
+def _category(prefix: str) -> str:
+    if prefix and not (prefix.isascii() and prefix.isdecimal() and len(prefix) in (2, 4, 6)):
+        raise ValueError(f"{prefix} is no category")
+    return prefix
 
 
 def _rung(row: Row) -> Rung:
-    share = row["unit"] == "percent"
+    anchor, number = Anchor(row["anchor"]), int(row["amount"]) if row["amount"] else None
+    share, counted = row["unit"] == "percent", anchor in (Anchor.COUNTED, Anchor.MONTHLY)
+    within = row.get("within_days")
     return Rung(
         level=int(row["level"]),
         name=row["name"],
-        stages=frozenset(Stage(each) for each in row["stages"].split("|") if each),
-        anchor=Anchor(row["anchor"]),
-        amount=None if share or not row["amount"] else Amount(int(row["amount"]), Unit(row["unit"])),
-        percent=int(row["amount"]) if share else None,
+        stages=frozenset(Stage(each) for each in _words(row["stages"])),
+        anchor=anchor,
+        amount=None if share or counted or number is None else Amount(number, Unit(row["unit"])),
+        percent=number if share else None,
         card=_CARDS[row["card"]],
         receiver=row["receiver"],
         effect=row["effect"],
+        cc=tuple(_words(row.get("cc", ""))),
+        consequences=tuple(Consequence(each) for each in _words(row.get("consequences", ""))),
+        times=number if counted else None,
+        counted=Counted(row["unit"]) if anchor is Anchor.COUNTED else None,
+        within_days=int(within) if within else None,
     )
+
+
+def _words(text: str) -> list[str]:
+    return [each for each in text.split("|") if each]
 
 
 _CARDS: dict[str, Card | None] = {"yellow": "yellow", "red": "red", "": None}

@@ -1,61 +1,98 @@
-"""Rules, deadlines and escalations, within one transaction."""
+"""Deadlines and escalations, within one transaction."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, select, tuple_, update
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalation.tables import deadlines, escalations, rules
+from escalation.claims import Claimed
+from escalation.domain.charge import Span
+from escalation.domain.policy import JOBS
+from escalation.tables import deadlines, escalations
+from schemas.events import Event
+from services.bulk import copy_in
+from services.database import driver_of
+from services.tables import ticket_history, tickets
+
+BELL = "deadlines"
+"""Rung when a deadline is opened or moved, so that the timer looks."""
 
 Place = tuple[datetime, Any]
 
-_THESE = (
+_EARLIER = select(ticket_history.c.event_id).where(
+    ticket_history.c.ticket_id == bindparam("ticket"), ticket_history.c.version <= bindparam("version")
+)
+THESE = (
     deadlines.c.ticket_id == bindparam("ticket"),
     deadlines.c.clock == bindparam("of"),
     deadlines.c.stage.in_(bindparam("any_of", expanding=True)),
+    deadlines.c.opened_by.in_(_EARLIER),
+    or_(bindparam("assignment", type_=Uuid).is_(None), deadlines.c.assignment_id == bindparam("assignment")),
 )
+"""
+Clocks of a ticket, but none that was opened after that version: an event may come late, or again.
+
+Several departments may help with a ticket, so of their clocks only those of one assignment are meant.
+"""
+
 _SETTLE = (
     update(deadlines)
-    .where(*_THESE, deadlines.c.settled_at.is_(None))
+    .where(*THESE, deadlines.c.settled_at.is_(None))
     .values(
-        settled_at=bindparam("at"), settled_because=bindparam("because"), next_rung=None, next_rung_at=None
+        settled_at=bindparam("at"),
+        settled_because=bindparam("because"),
+        paused_at=None,
+        next_rung=None,
+        next_rung_at=None,
     )
     .returning(deadlines.c.id)
 )
+_NEXT = deadlines.c.schedule.op("->")(deadlines.c.next_rung)
+_REACHED = cast(_NEXT.op("->>")(1), deadlines.c.next_rung_at.type)
+"""When the next rung falls due by the schedule; the worker may come back to it later."""
+
 _MISSED = (
     select(deadlines)
-    .where(*_THESE, deadlines.c.next_rung_at < bindparam("before"))
+    .where(*THESE, bindparam("before") > _REACHED)
     .order_by(deadlines.c.id)
     .with_for_update(key_share=True)
 )
 
 
-class RuleStore:
-    """The calendar, the limits and the ladder, each by version."""
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Clocks of a ticket: whose, for what, and of which assignment where several run."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    clock: str
+    stages: Sequence[str]
+    assignment_id: UUID | None = None
 
-    async def publish(self, kind: str, version: str, content: Any, source: str, now: datetime) -> None:
-        """Make a version the one in force; a version that is there already stays as it is."""
-        row = {"kind": kind, "version": version, "content": content, "source": source, "published_at": now}
-        await self._connection.execute(upsert(rules).values(row).on_conflict_do_nothing())
-
-    async def latest(self) -> dict[str, str]:
-        """Return the version in force of each kind."""
-        newest = select(rules.c.kind, rules.c.version).ext(distinct_on(rules.c.kind))
-        query = newest.order_by(rules.c.kind, rules.c.published_at.desc(), rules.c.version.desc())
-        return {row.kind: row.version for row in await self._connection.execute(query)}
-
-    async def content(self, kind: str, version: str) -> Any:
-        """Return the rows of one version."""
-        query = select(rules.c.content).where(rules.c.kind == kind, rules.c.version == version)
-        return (await self._connection.execute(query)).scalar_one()
+    def bound(self, event: Event) -> dict[str, Any]:
+        """Return what `THESE` asks for, as of an event."""
+        return {
+            "ticket": event.ticket,
+            "version": event.version,
+            "of": self.clock,
+            "any_of": self.stages,
+            "assignment": self.assignment_id,
+        }
 
 
 class DeadlineStore:
@@ -69,47 +106,28 @@ class DeadlineStore:
         if rows:
             await self._connection.execute(upsert(deadlines).on_conflict_do_nothing(), rows)
 
-    async def settle(
-        self, ticket_id: str, clock: str, stages: Sequence[str], at: datetime, because: str
-    ) -> Sequence[UUID]:
-        """Stop open clocks of these stages and return which."""
-        which = {"ticket": ticket_id, "of": clock, "any_of": stages}
-        stopped = await self._connection.scalars(_SETTLE, {**which, "at": at, "because": because})
+    async def settle(self, event: Event, which: Which, at: datetime, because: str) -> Sequence[UUID]:
+        """Stop those open clocks, as they are after an event of their ticket; return which."""
+        values = {**which.bound(event), "at": at, "because": because}
+        stopped = await self._connection.scalars(_SETTLE, values)
         return stopped.all()
 
-    async def claim_due(self, now: datetime, limit: int) -> Sequence[Row[Any]]:
-        """
-        Lock and return deadlines that have reached their next rung, earliest first.
+    async def claim_missed(self, event: Event, which: Which, before: datetime) -> list[Claimed]:
+        """Lock and return deadlines, as after an event, whose next rung fell due before that moment."""
+        found = await self._connection.execute(_MISSED, {**which.bound(event), "before": before})
+        return [Claimed.of(row) for row in found]
 
-        Rows another worker holds are skipped, so any number of workers may run.
-        A claim lasts as long as the transaction: a worker that dies before it
-        commits leaves the deadline due.
-        """
-        query = (
-            select(deadlines)
-            .where(deadlines.c.next_rung_at <= now)
-            .order_by(deadlines.c.next_rung_at, deadlines.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True, key_share=True)
-        )
-        return (await self._connection.execute(query)).all()
-
-    async def claim_missed(
-        self, ticket_id: str, clock: str, stages: Sequence[str], before: datetime
-    ) -> Sequence[Row[Any]]:
-        """Lock and return a ticket's deadlines whose next rung fell due before that moment."""
-        which = {"ticket": ticket_id, "of": clock, "any_of": stages, "before": before}
-        return (await self._connection.execute(_MISSED, which)).all()
-
-    async def climb(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Point deadlines at their next rung; None when the last is climbed."""
-        changed = (
+    async def hand_over(self, ticket: str, continues: UUID, assignment_id: UUID, department: str) -> None:
+        """Put the open clocks of an assignment under the one that goes on with it."""
+        await self._connection.execute(
             update(deadlines)
-            .where(deadlines.c.id == bindparam("deadline"))
-            .values(next_rung=bindparam("rung"), next_rung_at=bindparam("at"))
+            .where(
+                deadlines.c.ticket_id == ticket,
+                deadlines.c.assignment_id == continues,
+                deadlines.c.settled_at.is_(None),
+            )
+            .values(assignment_id=assignment_id, department=department)
         )
-        if rows:
-            await self._connection.execute(changed, rows)
 
     async def next_rung_at(self) -> datetime | None:
         """Return when the earliest rung is due."""
@@ -122,6 +140,31 @@ class DeadlineStore:
         query = select(deadlines).where(deadlines.c.ticket_id == ticket_id)
         return (await self._connection.execute(query.order_by(deadlines.c.due_at, deadlines.c.id))).all()
 
+    async def completion_of(self, assignment_id: UUID) -> datetime | None:
+        """Return when an assignment is to be completed; None when its clock has not been opened yet."""
+        query = select(deadlines.c.due_at).where(
+            deadlines.c.assignment_id == assignment_id, deadlines.c.stage.in_(JOBS)
+        )
+        return (await self._connection.scalars(query.order_by(deadlines.c.due_at.desc()))).first()
+
+    async def completions(self, ticket_ids: Sequence[str]) -> dict[str, list[Span]]:
+        """Return by ticket when its departments' completions, or its parent's, were due and settled."""
+        found: dict[str, list[Span]] = {}
+        if not ticket_ids:
+            return found
+        query = (
+            select(tickets.c.id, deadlines.c.due_at, deadlines.c.settled_at)
+            .join(deadlines, deadlines.c.ticket_id == func.coalesce(tickets.c.parent, tickets.c.id))
+            .where(
+                tickets.c.id.in_(ticket_ids),
+                deadlines.c.clock == "department",
+                deadlines.c.stage.in_(JOBS),
+            )
+        )
+        for row in await self._connection.execute(query):
+            found.setdefault(row.id, []).append((row.due_at, row.settled_at))
+        return found
+
     async def open_between(
         self,
         after: datetime | None,
@@ -132,6 +175,7 @@ class DeadlineStore:
     ) -> Sequence[Row[Any]]:
         """Return open deadlines due in that time, longest overdue first, from a place on."""
         wanted: list[ColumnElement[bool]] = [deadlines.c.settled_at.is_(None), deadlines.c.due_at < until]
+        wanted.append(deadlines.c.paused_at.is_(None))
         wanted += [deadlines.c[name] == value for name, value in where.items() if value is not None]
         if after is not None:
             wanted.append(deadlines.c.due_at >= after)
@@ -148,9 +192,13 @@ class EscalationStore:
         self._connection = connection
 
     async def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Record rungs; unique (deadline, level) proves that none is climbed twice."""
-        if rows:
-            await self._connection.execute(insert(escalations), rows)
+        """
+        Record rungs of deadlines that this transaction has locked.
+
+        Unique (deadline, level) proves that none is climbed twice: raises the driver's
+        `UniqueViolationError`.
+        """
+        await copy_in(await driver_of(self._connection), escalations, rows)
 
     async def withdraw(
         self, settled: Sequence[UUID], settled_at: datetime, now: datetime
@@ -170,6 +218,16 @@ class EscalationStore:
         )
         rows: Sequence[Row[Any]] = (await self._connection.execute(query)).all()
         return rows
+
+    async def climbed(self, ticket_id: str, department: str, stage: str) -> frozenset[tuple[int, datetime]]:
+        """Return the standing rungs a department has had for a stage: level and date."""
+        query = select(escalations.c.level, escalations.c.fell_due_at).where(
+            escalations.c.ticket_id == ticket_id,
+            escalations.c.department == department,
+            escalations.c.stage == stage,
+            escalations.c.withdrawn_at.is_(None),
+        )
+        return frozenset((row.level, row.fell_due_at) for row in await self._connection.execute(query))
 
     async def page(self, where: Mapping[str, Any], place: Place | None, limit: int) -> Sequence[Row[Any]]:
         """Return rungs, newest first, from a place on."""

@@ -1,25 +1,45 @@
 """Loop: sleep until the earliest rung is due or something changed, then climb."""
 
+import asyncio
 from datetime import datetime
 
-from escalation.store import DeadlineStore
-from escalation.supervise import BELL, climb_due
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalation.climb import climb_due
+from escalation.pulse import Pulse
+from escalation.store import BELL, DeadlineStore
+from services.clock import rest_until
 from services.resources import Resources
 
 BATCH = 500
+LANES = 3
+"""While the database writes one batch, the next is made out."""
 POLL_SECONDS = 5.0
+GATHER_SECONDS = 0.02
+"""What falls due, and who rings, so soon after each other is looked at together."""
 
 
 async def timer(resources: Resources) -> None:
     """Climb for ever; any number of workers may, for each skips what another holds."""
-    bell = resources.wakeups.bell(BELL)
+    bell, pulse = resources.wakeups.bell(BELL), resources.part(Pulse)
     while True:
-        async with resources.database.transaction() as connection:
-            climbed = await climb_due(connection, resources, BATCH)
-        if not climbed:
-            await resources.clock.sleep_until(await _next(resources), bell, POLL_SECONDS)
+        pulse.looked(resources.clock.now())
+        upcoming, full = await resources.database.run(lambda connection: _look(connection, resources))
+        if full:
+            await asyncio.gather(*(_catch_up(resources) for _ in range(LANES)))
+        else:
+            await asyncio.sleep(GATHER_SECONDS)
+            await rest_until(resources.clock, upcoming, bell, POLL_SECONDS)
 
 
-async def _next(resources: Resources) -> datetime | None:
-    async with resources.database.transaction() as connection:
-        return await DeadlineStore(connection).next_rung_at()
+async def _look(connection: AsyncConnection, resources: Resources) -> tuple[datetime | None, bool]:
+    """Climb what is due; return when the next rung is, and whether there was a full batch."""
+    if await climb_due(connection, resources, BATCH) == BATCH:
+        return None, True
+    return await DeadlineStore(connection).next_rung_at(), False
+
+
+async def _catch_up(resources: Resources) -> None:
+    """Climb batch after batch while they are full."""
+    while await resources.database.run(lambda each: climb_due(each, resources, BATCH)) == BATCH:
+        pass

@@ -40,8 +40,9 @@ def import_file(
     """
     Import a FILE of calls through the same normalizer as every other call.
 
-    Killed in the middle, the same command goes on where it was. Exits with 0
-    also when single records were rejected: the counts say so.
+    Killed in the middle, the same command goes on where it was; once it came to
+    the end, it says so and does nothing more. Exits with 0 also when single
+    records were rejected: the counts say so.
     """
     with told():
         declared = read_mapping_file(mapping)
@@ -55,6 +56,10 @@ def import_file(
                 counts, name = await import_calls(
                     wanted, resources, lambda done: bar.update(task, completed=done.read)
                 )
+                is_old = not bar.tasks[task].completed and counts.read > 0
+                bar.update(task, completed=counts.read)
+            if is_old:
+                typer.echo("This file is already imported; these are its counts.", err=True)
             if rejects is not None:
                 async with resources.database.transaction() as connection:
                     rows = await ImportStore(connection).rejects(name)
@@ -84,7 +89,7 @@ def _bar() -> Progress:
 
 
 def _write_rejects(path: Path, rows: Sequence[Any]) -> None:
-    with path.open("w", encoding="utf-8") as out:
+    with path.open("w", encoding="utf-8", errors="backslashreplace") as out:
         for row in rows:
             reject = {"line": row.line, "code": row.code, "reason": row.reason}
             out.write(json.dumps({**reject, "record": json.loads(row.record)}, ensure_ascii=False) + "\n")

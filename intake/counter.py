@@ -2,27 +2,45 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
-from intake.register import Arrival, Registered, register
-from intake.view import ticket_of
+from asyncpg import UniqueViolationError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from intake.admit import advice_of
+from intake.domain.repeats import marks
+from intake.entry import Arrival, Registered, entries, register_new
+from intake.register import look, register
+from intake.repeats import NOTHING, Look, hold_callers, since, unless_called_meanwhile
+from intake.store import NumberBlock
+from intake.view import fields_of
+from schemas.admission import Registration
 from schemas.errors import HotlineError, Unavailable
-from services.idempotency import Answer, Once, claim, keep
+from schemas.evidence import Fault
+from services.database import DriverConnection, LostRace
+from services.idempotency import Answer, Once, claim, keep, kept
+from services.outbox import BELL
 from services.resources import Resources
 from services.security import Principal
+from services.tables import idempotency_keys
 
 MOST_AT_ONCE = 64
 
 
 @dataclass(eq=False)
 class Waiting:
-    """A call at the counter, and where its answer goes."""
+    """A call at the counter, what was found when it was looked up, and where its answer goes."""
 
     arrival: Arrival
     principal: Principal
     once: Once | None
     answer: asyncio.Future[Answer] = field(default_factory=asyncio.Future)
+    looked: Look = NOTHING
+    marks: set[Hashable] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.marks = {*marks(self.arrival.call.call), *([self.key] if self.key else [])}
 
     @property
     def key(self) -> tuple[str, str] | None:
@@ -35,7 +53,8 @@ class Counter:
     Takes calls one by one and registers together whatever waits when the last commit is done.
 
     Nobody waits for a batch to fill: alone, a call is registered alone. A call
-    that fails takes no other with it: the batch is then done one by one.
+    that fails takes no other with it: the batch is then done one by one. A caller
+    whom another process or a batch of lines registers meanwhile is looked for again.
     """
 
     def __init__(self, resources: Resources) -> None:
@@ -59,45 +78,110 @@ class Counter:
                 self._someone.clear()
 
     def _next_batch(self) -> list[Waiting]:
-        """Take what waits, but of two calls with one key only the first: the other finds its answer."""
+        """Take what waits, but of calls with one key or of one caller only the first: the next finds it."""
         batch: list[Waiting] = []
-        keys: set[tuple[str, str]] = set()
-        while self._queue and len(batch) < MOST_AT_ONCE and self._queue[0].key not in keys:
+        seen: set[Hashable] = set()
+        while self._queue and len(batch) < MOST_AT_ONCE and seen.isdisjoint(self._queue[0].marks):
             each = self._queue.popleft()
             batch.append(each)
-            if each.key:
-                keys.add(each.key)
+            seen.update(each.marks)
         return batch
 
     async def _serve(self, batch: Sequence[Waiting]) -> None:
+        """Register new matters in one statement, and whatever else there is in one transaction."""
+        try:
+            async with self._resources.database.statement(BELL) as connection:
+                new, others = await self._sort(batch, connection)
+                answers = await self._at_once(new, connection)
+        except (UniqueViolationError, LostRace):  # one is known by its key, its number, its caller
+            await self._answer(batch)
+        except Exception as fault:
+            await self._apart(batch, fault)
+        else:
+            for each, answer in zip(new, answers, strict=True):
+                _settle(each, answer)
+            await self._answer(others)
+
+    async def _sort(
+        self, batch: Sequence[Waiting], connection: DriverConnection
+    ) -> tuple[list[Waiting], list[Waiting]]:
+        looks = await look(connection, [each.arrival for each in batch], self._resources)
+        new: list[Waiting] = []
+        others: list[Waiting] = []
+        for each, found in zip(batch, looks, strict=True):
+            each.looked = found
+            (others if found.repeat or not each.arrival.only_registered else new).append(each)
+        return new, others
+
+    async def _answer(self, batch: Sequence[Waiting]) -> None:
+        if not batch:
+            return
         try:
             answers = await self._together(batch)
         except Exception as fault:
-            if len(batch) == 1 or isinstance(fault, Unavailable):
-                for each in batch:
-                    _settle(each, fault)
+            await self._apart(batch, fault)
+        else:
+            for each, answer in zip(batch, answers, strict=True):
+                _settle(each, answer)
+
+    async def _apart(self, batch: Sequence[Waiting], fault: Exception) -> None:
+        """Do a failed batch one by one, that no call takes another with it; an absent database fails all."""
+        absent = isinstance(fault, Unavailable) and not isinstance(fault, LostRace)
+        alone = len(batch) == 1 or absent
+        for each in batch:
+            if alone:
+                _settle(each, fault)
             else:
-                for each in batch:
-                    await self._serve([each])
-            return
-        for each, answer in zip(batch, answers, strict=True):
-            _settle(each, answer)
+                await self._answer([each])
+
+    async def _at_once(self, batch: Sequence[Waiting], connection: DriverConnection) -> Sequence[Answer]:
+        """Register calls that are all new in one statement; most batches are."""
+        if not batch:
+            return []
+        numbers = await self._resources.part(NumberBlock).draw(connection, len(batch))
+        new = entries([each.arrival for each in batch], numbers, self._resources)
+        answers = [_answer(each, entry.registered) for each, entry in zip(batch, new, strict=True)]
+        now = self._resources.clock.now()
+        keys = [
+            kept(each.once, answer, now) for each, answer in zip(batch, answers, strict=True) if each.once
+        ]
+        asked = [each.arrival.call.call for each in batch if each.arrival.may_repeat]
+        looks = [each.looked for each in batch]
+        check = unless_called_meanwhile(asked, looks, since(self._resources.settings.repeats, now))
+        await register_new(connection, new, {idempotency_keys: keys}, check)
+        return answers
 
     async def _together(self, batch: Sequence[Waiting]) -> list[Answer | HotlineError]:
-        async with self._resources.database.transaction() as connection:
+        async def work(connection: AsyncConnection) -> list[Answer | HotlineError]:
+            await hold_callers(connection, [each.arrival.call.call for each in batch])
             keyed = [each.once for each in batch if each.once]
             known = await claim(connection, keyed, self._resources.clock.now())
-            work = [each for each in batch if each.key not in known]
-            results = await register(connection, [each.arrival for each in work], self._resources)
-            fresh = {each: _answer(each, done) for each, done in zip(work, results, strict=True)}
+            new = [each for each in batch if each.key not in known]
+            results = await register(connection, [each.arrival for each in new], self._resources)
+            fresh = {each: _answer(each, done) for each, done in zip(new, results, strict=True)}
             for each, answer in fresh.items():
                 if each.once:
                     await keep(connection, each.once, answer)
-        return [fresh[each] if each in fresh else known[each.key] for each in batch]  # type: ignore[index]
+            return [fresh[each] if each in fresh else known[each.key] for each in batch]  # type: ignore[index]
+
+        return await self._resources.database.run(work)
+
+
+def registration_of(done: Registered, arrival: Arrival, principal: Principal) -> Registration:
+    """Return what the agent who registered a call is answered."""
+    admission = arrival.admission
+    return Registration(
+        **fields_of(done.ticket, principal),
+        outcome=done.outcome,
+        told=done.told,
+        advice=advice_of(admission.verdict) if admission else None,
+        problems=[Fault(**each.record()) for each in arrival.call.problems],
+        divisions=list(arrival.call.candidates),
+    )
 
 
 def _answer(waiting: Waiting, done: Registered) -> Answer:
-    ticket = ticket_of(done.ticket, waiting.principal)
+    ticket = registration_of(done, waiting.arrival, waiting.principal)
     headers = {"location": f"/v1/tickets/{ticket.id}", "etag": f'"{ticket.version}"'}
     return Answer(200 if done.merged else 201, headers, ticket.model_dump_json().encode())
 

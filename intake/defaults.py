@@ -2,12 +2,13 @@
 
 import csv
 import tomllib
-from functools import cache
+from datetime import date
 from importlib.resources import files
 from typing import Any
 
+from intake.domain.hotline import Hotline
 from intake.domain.mapping import Mapping, read_mapping
-from schemas.errors import BadMapping, UnknownHotline
+from schemas.errors import BadMapping
 
 _reference = files("intake") / "reference"
 
@@ -18,15 +19,14 @@ def rows(name: str) -> list[dict[str, str | None]]:
     return [{key: cell or None for key, cell in row.items()} for row in csv.DictReader(lines)]
 
 
-@cache
-def mapping_of(hotline: str) -> Mapping:
-    """Return the mapping that ships for a hotline's own payload, or raise `UnknownHotline`."""
-    try:
-        return shipped_mapping(hotline)
-    except BadMapping:
-        raise UnknownHotline(
-            f"Hotline {hotline} has no mapping of its own; send its calls to /v1/tickets.", pointer="/hotline"
-        ) from None
+def shipped_lines() -> list[Hotline]:
+    """Return every line that ships, also those of days gone by."""
+    return [_line(row) for row in rows("hotlines")]
+
+
+def _line(row: dict[str, Any]) -> Hotline:
+    days = {name: row[name] and date.fromisoformat(row[name]) for name in ("valid_from", "valid_to")}
+    return Hotline(**{**row, **days})
 
 
 def shipped_mapping(name: str) -> Mapping:

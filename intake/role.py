@@ -1,8 +1,30 @@
 """Intake at a glance."""
 
-from intake.api import routes
+from intake import (
+    act,
+    attachments,
+    batch,
+    call_back,
+    calls,
+    correct,
+    hotlines,
+    linkage,
+    links,
+    preview,
+    refusals,
+    reveal,
+    search,
+    split,
+    take_call,
+    ticket_calls,
+    timeline,
+)
+from intake.api import registering, routes
 from intake.cli import import_file
 from intake.counter import counter
+from intake.mappings import mappings_hold
+from intake.normalize_cli import normalize_file
+from intake.search_index import search_indexer
 from intake.store import Reference, seed
 from schemas.errors import Misconfigured
 from services.resources import Resources
@@ -18,9 +40,29 @@ async def has_reference(resources: Resources) -> None:
 
 intake = Role(
     "intake",
-    faces=[routes],
-    loops=[counter],
-    checks=[has_reference],
+    faces=[
+        registering,
+        routes,
+        batch.routes,
+        take_call.routes,
+        preview.routes,
+        search.routes,
+        ticket_calls.routes,
+        timeline.routes,
+        attachments.routes,
+        correct.routes,
+        act.routes,
+        call_back.routes,
+        hotlines.routes,
+        linkage.routes,
+        calls.routes,
+        links.routes,
+        refusals.routes,
+        reveal.routes,
+        split.routes,
+    ],
+    loops=[counter, search_indexer],
+    checks=[has_reference, mappings_hold],
     seeds=[seed],
-    commands={"import": import_file},
+    commands={"import": import_file, "normalize": normalize_file},
 )

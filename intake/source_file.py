@@ -1,20 +1,24 @@
 """Read a file of calls, record by record, whatever is wrong with single lines."""
 
+import codecs
 import csv
 import gzip
 import hashlib
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from intake.domain.mapping import Mapping
-from schemas.errors import BadMapping
+from intake.domain.wire.json_body import check_depth
+from schemas.errors import BadMapping, Invalid
 
 CHUNK = 1 << 20
+FILES = ("csv", "ndjson")
 csv.field_size_limit(10_000_000)
 
 
@@ -38,10 +42,16 @@ def digest(file: Path, *marks: bytes) -> bytes:
     return summed.digest()
 
 
+def _opened(file: Path) -> IO[bytes]:
+    return gzip.GzipFile(file) if file.suffix == ".gz" else file.open("rb")  # type: ignore[return-value]
+
+
 @contextmanager
 def _text(file: Path, encoding: str) -> Iterator[io.TextIOWrapper]:
-    opened = gzip.GzipFile(file) if file.suffix == ".gz" else file.open("rb")
-    with opened, io.TextIOWrapper(opened, encoding, errors="surrogateescape", newline="") as text:
+    with (
+        _opened(file) as opened,
+        io.TextIOWrapper(opened, encoding, errors="surrogateescape", newline="") as text,
+    ):
         yield text
 
 
@@ -49,16 +59,35 @@ def read_lines(file: Path, mapping: Mapping) -> Iterator[Line]:
     """
     Yield every record of a file; a line that is none comes with its fault.
 
-    Raises `BadMapping` when a CSV lacks a column the mapping reads, or the
-    encoding has no such name.
+    Raises `BadMapping` when the mapping reads no files, a CSV lacks a column it
+    reads, the encoding has no such name, or a gzip is damaged.
     """
+    if mapping.format not in FILES:
+        raise BadMapping(f"{mapping.name} reads {mapping.format}; a file of calls is {' or '.join(FILES)}.")
     try:
-        with _text(file, mapping.encoding) as text:
+        with _text(file, _encoding(file, mapping)) as text:
             yield from _csv(text, mapping) if mapping.format == "csv" else _ndjson(text)
     except LookupError as fault:
         raise BadMapping(f"encoding: {fault}") from fault
-    except (gzip.BadGzipFile, EOFError) as fault:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as fault:
         raise BadMapping(f"{file.name} is no whole gzip file: {fault}") from fault
+
+
+def _encoding(file: Path, mapping: Mapping) -> str:
+    """Return what the mapping names; else what the file's beginning proves to be, as for a request."""
+    if "encoding" in mapping.model_fields_set:
+        return mapping.encoding
+    with _opened(file) as stream:
+        begins = stream.read(CHUNK)
+    if begins.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    for name in (mapping.encoding, "gb18030"):
+        try:
+            codecs.getincrementaldecoder(name)().decode(begins)
+        except UnicodeDecodeError:
+            continue
+        return name
+    return mapping.encoding  # single lines are broken: each of them says so
 
 
 def _csv(text: io.TextIOWrapper, mapping: Mapping) -> Iterator[Line]:
@@ -100,7 +129,8 @@ def _ndjson(text: io.TextIOWrapper) -> Iterator[Line]:
             continue
         try:
             record = json.loads(line)
-        except (ValueError, RecursionError) as fault:
+            check_depth(line, record)
+        except (ValueError, RecursionError, Invalid) as fault:
             yield Line(number, {"line": line}, f"no JSON: {fault}")
             continue
         if isinstance(record, dict):

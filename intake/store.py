@@ -1,45 +1,84 @@
 """Reference data, raw calls and imports, within one transaction."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, tuple_, update
+from sqlalchemy import Row, insert, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from intake.defaults import rows
-from intake.domain.catalogue import Catalogue, Division, Hotline
-from intake.tables import categories, divisions, hotlines, import_rejects, imports, source_calls
+from intake.defaults import rows, shipped_lines
+from intake.domain.catalogue import Catalogue, Division
+from intake.hotline_store import PUBLISHED, HotlineStore, today
+from intake.shipped import shipped_gazetteer
+from intake.tables import categories, divisions, import_rejects, imports, source_calls
+from services.database import DriverConnection
 from services.resources import Resources
 from services.tables import NUMBER_BLOCK, ticket_numbers, tickets
+from services.wakeups import DEPARTMENTS
+
+LOOK_EVERY = 60.0
+
+_NEXT_NUMBERS = f"SELECT nextval('{ticket_numbers.name}')"
 
 
-async def seed(connection: AsyncConnection, _now: datetime) -> None:
+async def seed(connection: AsyncConnection, now: datetime) -> None:
     """Load the reference data that ships; what the city has already is left as it is."""
-    shipped = [{key: row[key] for key in ("number", "name", "owner", "mode")} for row in rows("hotlines")]
-    await connection.execute(upsert(hotlines).on_conflict_do_nothing(), shipped)
+    await HotlineStore(connection).seed(shipped_lines(), now)
     await connection.execute(upsert(categories).on_conflict_do_nothing(), rows("categories"))
     await connection.execute(upsert(divisions).on_conflict_do_nothing(), rows("divisions"))
 
 
 class Reference:
-    """This process's snapshot of hotlines, categories and divisions, read at first use."""
+    """This process's snapshot of hotlines, categories, divisions and departments; read again on a change."""
 
     def __init__(self, resources: Resources) -> None:
+        self._resources = resources
         self._database = resources.database
+        self._changed = [resources.wakeups.bell(name) for name in (PUBLISHED, DEPARTMENTS)]
         self._catalogue: Catalogue | None = None
+        self._version = 0
+        self._look_again = 0.0
 
     async def catalogue(self) -> Catalogue:
-        """Return the snapshot."""
-        if self._catalogue is None:
+        """Return the snapshot of today."""
+        day = today(self._resources)
+        if self._catalogue is None or self._catalogue.day != day or await self._is_old():
             async with self._database.transaction() as connection:
+                store = HotlineStore(connection)
+                self._version = await store.latest()
+                known = tuple(Division(*row) for row in await connection.execute(select(divisions)))
                 self._catalogue = Catalogue.of(
-                    [Hotline(*row) for row in await connection.execute(select(hotlines))],
+                    await store.lines(self._version),
                     {row.code: row.name for row in await connection.execute(select(categories))},
-                    [Division(*row) for row in await connection.execute(select(divisions))],
+                    known,
+                    day,
+                    shipped_gazetteer(known),
+                    await _departments(connection),
                 )
         return self._catalogue
+
+    async def _is_old(self) -> bool:
+        """Say whether lines were published or a department is new; a bell that was lost costs a minute."""
+        now = asyncio.get_running_loop().time()
+        if now < self._look_again and not any(bell.is_set() for bell in self._changed):
+            return False
+        for bell in self._changed:
+            bell.clear()
+        async with self._database.transaction() as connection:
+            latest = await HotlineStore(connection).latest()
+            departments = await _departments(connection)
+        self._look_again = now + LOOK_EVERY
+        return (
+            latest != self._version or self._catalogue is None or departments != self._catalogue.departments
+        )
+
+
+async def _departments(connection: AsyncConnection) -> frozenset[str]:
+    """Return the codes of all departments; the table is the router's, so it is only read."""
+    return frozenset(await connection.scalars(text("SELECT code FROM departments")))
 
 
 class NumberBlock:
@@ -51,8 +90,19 @@ class NumberBlock:
     async def take(self, connection: AsyncConnection, count: int) -> list[int]:
         """Return that many numbers nobody else has."""
         while len(self._left) < count:
-            start: int = (await connection.execute(select(ticket_numbers.next_value()))).scalar_one()
-            self._left += range(start, start + NUMBER_BLOCK)
+            self._add((await connection.execute(select(ticket_numbers.next_value()))).scalar_one())
+        return self._cut(count)
+
+    async def draw(self, connection: DriverConnection, count: int) -> list[int]:
+        """Return that many numbers nobody else has, by the driver alone."""
+        while len(self._left) < count:
+            self._add(await connection.fetchval(_NEXT_NUMBERS))
+        return self._cut(count)
+
+    def _add(self, start: int) -> None:
+        self._left += range(start, start + NUMBER_BLOCK)
+
+    def _cut(self, count: int) -> list[int]:
         taken, self._left = self._left[:count], self._left[count:]
         return taken
 

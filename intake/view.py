@@ -1,18 +1,27 @@
 """A ticket as this caller may see it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from schemas.lifecycle import Status, Step, steps_from
+from intake.domain.masking import for_co_handler, for_department, masked_id
+from schemas.lifecycle import Step
+from schemas.scrubbing import names_in, scrubbed
 from schemas.ticket import Caller, Ticket
-from services.access import STEP_ROLES
+from services.access import leads, steps_for
 from services.security import CallerRole, Principal
 
 _COLUMNS = [name for name in Ticket.model_fields if name not in ("caller", "actions")]
+FREE_TEXT = ("title", "text")
+HOTLINES_OWN = frozenset({Step.NOTE, Step.CALL_BACK, Step.PARK})
+"""Steps whose notes the hotline keeps to itself: they may speak of the caller."""
+
 _UNSET = {
+    "parent": None,
+    "urged": 0,
     "department": None,
     "department_name": None,
     "department_because": None,
+    "return_until_at": None,
     "due_at": None,
     "due_provisional": False,
     "due_because": None,
@@ -20,20 +29,46 @@ _UNSET = {
 
 
 def ticket_of(row: Mapping[str, Any], principal: Principal) -> Ticket:
-    """Return a ticket from its row; a withheld caller is not shown to departments."""
+    """Return a ticket from its row, as this caller may see it."""
+    return Ticket(**fields_of(row, principal))
+
+
+def fields_of(row: Mapping[str, Any], principal: Principal) -> dict[str, Any]:
+    """Return a ticket's fields from its row; of its caller a department sees only whom it will speak to."""
     shown = {**_UNSET, **row}
     caller = Caller.model_validate(row["caller"])
-    if caller.withheld and principal.role is CallerRole.DEPARTMENT:
-        caller = Caller(type=caller.type, withheld=True)
-    return Ticket(**{name: shown[name] for name in _COLUMNS}, caller=caller, actions=actions(row, principal))
+    if principal.role is CallerRole.DEPARTMENT and (caller.withheld or caller.anonymous):
+        shown["places"] = {name: place for name, place in row["places"].items() if name != "household"}
+    if principal.role is CallerRole.DEPARTMENT:
+        caller = for_department(caller) if leads(row, principal) else for_co_handler(caller)
+        hidden = names_in(row["caller"])
+        shown |= {name: scrubbed(shown[name], hidden) for name in FREE_TEXT if shown[name]}
+    elif caller.id_number:
+        caller = caller.model_copy(update={"id_number": masked_id(caller.id_number)})
+    return {name: shown[name] for name in _COLUMNS} | {"caller": caller, "actions": actions(row, principal)}
 
 
 def actions(row: Mapping[str, Any], principal: Principal) -> list[Step]:
     """Return the steps this caller may take now."""
-    steps = steps_from(Status(row["status"]))
-    return [step for step in steps if principal.role in STEP_ROLES.get(step, ())]
+    return steps_for(row, principal)
 
 
-def may_see(row: Mapping[str, Any], principal: Principal) -> bool:
-    """Say whether the ticket is this caller's to read; a department reads its own."""
-    return principal.department is None or row["department"] == principal.department
+def note_for(entry: Any, caller: Mapping[str, Any], principal: Principal) -> str | None:
+    """Return the note of a history row this reader may see: a department its own, of others' no caller."""
+    if principal.department is None or entry.actor == principal.actor or entry.note is None:
+        return entry.note  # type: ignore[no-any-return]
+    return None if entry.step in HOTLINES_OWN else scrubbed(entry.note, names_in(caller))
+
+
+def history_for(steps: Sequence[Any], principal: Principal) -> list[Any]:
+    """
+    Return the history rows this reader may see.
+
+    A department sees the registration and what happened since it was last assigned:
+    what another had done with it before, and why, is not its own.
+    """
+    if principal.department is None:
+        return list(steps)
+    assigned = [index for index, each in enumerate(steps) if each.step == Step.ASSIGN]
+    since = steps[assigned[-1] :] if assigned else []
+    return [*(each for each in steps[:1] if each not in since), *since]

@@ -3,17 +3,33 @@
 import asyncio
 
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
+import escalation.notice_tables
+import escalation.request_tables
 import escalation.tables
 import intake.tables
+import router.department_tables
 import router.tables
+import router.triage_tables
 import services.tables
 from services.database import make_engine, metadata
 from services.resources import database_url
 from services.settings import Settings
 
-OWNERS = (services.tables, intake.tables, router.tables, escalation.tables)
+LONGEST_WAIT = "30s"
+"""A migration that waits for a table makes everybody behind it wait: it gives up and is tried again."""
+
+OWNERS = (
+    services.tables,
+    intake.tables,
+    router.tables,
+    router.department_tables,
+    router.triage_tables,
+    escalation.request_tables,
+    escalation.tables,
+    escalation.notice_tables,
+)
 
 
 def run(connection: Connection) -> None:
@@ -22,6 +38,7 @@ def run(connection: Connection) -> None:
         connection=connection, target_metadata=metadata, compare_type=True, compare_server_default=True
     )
     with context.begin_transaction():
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LONGEST_WAIT}'"))
         context.run_migrations()
 
 

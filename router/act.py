@@ -6,35 +6,38 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from router.co_handling import end_co_handling
+from router.join import answer_children
 from router.store import AssignmentStore
-from schemas.errors import TicketNotFound
+from router.whose import check_lead
 from schemas.events import (
     DepartmentStep,
+    Ending,
     Event,
-    Return,
-    ReturnGranted,
     TicketClosed,
     TicketContacted,
+    TicketFedBack,
     TicketResolved,
-    TicketReturned,
-    TicketReturnGranted,
-    TicketReturnRefused,
     TicketSigned,
 )
 from schemas.lifecycle import Status, Step, advance
 from services.resources import Resources
 from services.security import Principal
-from services.tickets import TicketRow, TicketStore, matter_of
+from services.tickets import TicketRow, TicketStore, check_version
 
 EVENTS: Mapping[Step, type[Event]] = {
     Step.SIGN: TicketSigned,
     Step.CONTACT: TicketContacted,
-    Step.RETURN: TicketReturned,
-    Step.GRANT_RETURN: TicketReturnGranted,
-    Step.REFUSE_RETURN: TicketReturnRefused,
+    Step.FEEDBACK: TicketFedBack,
     Step.RESOLVE: TicketResolved,
     Step.CLOSE: TicketClosed,
 }
+
+ENDS: Mapping[Step, str] = {
+    Step.RESOLVE: "resolved",
+    Step.CLOSE: "closed",
+}
+"""Steps that end an assignment, and what is noted as the reason."""
 
 
 @dataclass(frozen=True)
@@ -55,39 +58,33 @@ async def act(ticket_id: str, wanted: Act, connection: AsyncConnection, resource
     `IllegalTransition`, or `Stale` when the ticket is at another version.
     """
     store = TicketStore(connection)
-    ticket = await store.lock(ticket_id, version=wanted.version)
+    ticket = await store.lock(ticket_id)
     principal = wanted.principal
-    if principal.department is not None and ticket.department != principal.department:
-        raise TicketNotFound(f"There is no ticket {ticket_id}.")
+    check_lead(ticket, principal)
+    check_version(ticket, wanted.version)
     advance(Status(ticket.status), wanted.step)
     now = resources.clock.now()
-    changes: dict[str, object] = {}
-    if wanted.step is Step.GRANT_RETURN:
-        await AssignmentStore(connection).end(ticket_id, now, "returned")
-        changes = {"department": None, "assignment_id": None, "department_name": None}
-    data = await _told(ticket, wanted, connection)
+    if wanted.step in ENDS:
+        await AssignmentStore(connection).end(ticket_id, now, ENDS[wanted.step])
     await store.advance(
         ticket,
         wanted.step,
         EVENTS[wanted.step],
-        data,
+        _told(ticket, wanted),
         at=now,
         actor=principal.actor,
         note=wanted.note,
-        **changes,
     )
+    if wanted.step is Step.RESOLVE:
+        await end_co_handling(ticket_id, "resolved", connection, at=now, actor=principal.actor)
+        await answer_children(ticket, wanted.note, connection, now, principal.actor)
     return await store.get(ticket_id)
 
 
-async def _told(ticket: TicketRow, wanted: Act, connection: AsyncConnection) -> DepartmentStep:
+def _told(ticket: TicketRow, wanted: Act) -> Ending:
     common: dict[str, Any] = {
         "assignment_id": ticket.assignment_id,
         "department": ticket.department,
         "note": wanted.note,
     }
-    if wanted.step is Step.RETURN:
-        return Return(**common, reason=wanted.note or "")
-    if wanted.step is Step.GRANT_RETURN:
-        excluded = sorted(await AssignmentStore(connection).returned_by(ticket.id))
-        return ReturnGranted(**common, matter=matter_of(ticket), excluded=excluded)
-    return DepartmentStep(**common)
+    return Ending(**common) if wanted.step is Step.CLOSE else DepartmentStep(**common)

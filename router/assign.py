@@ -1,48 +1,55 @@
 """Use case: give a ticket to the department with jurisdiction, or park it for a person."""
 
-from datetime import date, datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from router.domain.explain import parked_reason, record, sentence
-from router.domain.matching import Mode, Verdict, match
-from router.store import AssignmentStore, DepartmentStore, PublishedTable
-from schemas.errors import DepartmentExcluded, UnknownDepartment
+from router.by_suggestion import by_suggestion
+from router.choose import Choice, choice_for, civil_day
+from router.co_handling import Asked, co_assign
+from router.domain.explain import record
+from router.excluded import excluded_from
+from router.store import AssignmentStore, DepartmentStore
+from schemas.errors import DepartmentExcluded
 from schemas.events import Assignment, Parking, TicketAssigned, TicketParked
 from schemas.lifecycle import Step
+from schemas.scrubbing import names_in, scrubbed
+from services.limits import Limits
 from services.resources import Resources
 from services.tickets import TicketRow, TicketStore, matter_of
 
 ROUTER = "router"
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How an assignment differs from the usual: it binds, its clock goes on from an earlier one."""
+
+    binding: Literal["adjudicated", "redo"] | None = None
+    counts_from: datetime | None = None
+
+
+USUAL = Terms()
+
+
 async def dispatch(ticket: TicketRow, connection: AsyncConnection, resources: Resources) -> None:
     """
-    Assign a locked ticket by the table in force, or park it with the reason.
+    Assign a locked ticket to whom `choice_for` names, or park it with the reason.
 
-    Departments that returned it do not take part. The place of a ticket whose
-    division is unknown is the city as a whole.
+    Where the city allows it a suggestion decides before a person must.
     """
-    now = resources.clock.now()
-    table = await resources.part(PublishedTable).current(connection)
-    excluded = frozenset[str]()
-    if ticket.version > 1:
-        excluded = await AssignmentStore(connection).returned_by(ticket.id)
-    place = ticket.division or resources.settings.city_division
-    verdict = match(table, ticket.category, place, civil_day(now, resources), excluded)
-    row = verdict.row
-    if row is None or row.mode is Mode.MANUAL or row.department is None:
-        await park(ticket, verdict, connection, now)
-        return
-    try:
-        await assign(
-            ticket, row.department, connection, resources, because=sentence(verdict), verdict=verdict
-        )
-    except UnknownDepartment:
-        await park(ticket, verdict, connection, now, reason="no_department")
+    choice = await choice_for(ticket, connection, resources)
+    if choice.department is not None:
+        because = choice.because
+        await assign(ticket, choice.department, connection, resources, because=because, choice=choice)
+    elif (found := await by_suggestion(ticket, choice, connection, resources)) is not None:
+        because, decision = found.because, found.decision
+        await assign(ticket, found.department, connection, resources, because=because, decision=decision)
+    else:
+        await park(ticket, choice, connection, resources.clock.now())
 
 
 async def assign(
@@ -52,33 +59,38 @@ async def assign(
     resources: Resources,
     *,
     because: str,
-    verdict: Verdict | None = None,
+    choice: Choice | None = None,
+    decision: dict[str, Any] | None = None,
     actor: str = ROUTER,
+    terms: Terms = USUAL,
 ) -> None:
     """
-    Give a locked ticket to a department and announce it.
+    Give a locked ticket to a department and announce it, by the table's choice or a person's.
 
-    Raises `UnknownDepartment`, or `DepartmentExcluded` for one that returned it.
+    `decision` is the record kept of one that neither a row nor a person made. Raises
+    `UnknownDepartment`, or `DepartmentExcluded` for one that may not have it, unless the terms bind it.
     """
     now = resources.clock.now()
-    found = await DepartmentStore(connection).in_force(department, civil_day(now, resources))
+    day = civil_day(now, resources)
+    found = await DepartmentStore(connection).in_force(department, day)
     store = AssignmentStore(connection)
-    if verdict is None and department in await store.returned_by(ticket.id):
-        raise DepartmentExcluded(f"{found.name} has returned this ticket.", department=department)
-    assignment_id = uuid4()
-    rule = verdict.row.id if verdict and verdict.row else None
-    told = Assignment(
-        assignment_id=assignment_id,
+    verdict = choice.decided_by if choice else None
+    chosen = verdict is None and terms.binding is None
+    if chosen and department in await excluded_from(ticket, day, connection):
+        raise DepartmentExcluded(f"{found.name} returned this ticket or is accused.", department=department)
+    matter = matter_of(ticket)
+    until = None if terms.binding else await resources.part(Limits).return_until(matter, now, connection)
+    told = _told(
+        ticket,
+        choice,
         department=department,
         assigned_at=now,
         because=because,
-        rule=rule,
-        matter=matter_of(ticket),
-        title=ticket.title,
-        text=ticket.text,
-        address=ticket.address,
+        return_until_at=until,
+        binding=terms.binding,
+        counts_from_at=terms.counts_from,
     )
-    changes = {"department": department, "assignment_id": assignment_id, "department_name": found.name}
+    changes = {"department": department, "assignment_id": told.assignment_id, "department_name": found.name}
     await TicketStore(connection).advance(
         ticket,
         Step.ASSIGN,
@@ -88,36 +100,65 @@ async def assign(
         actor=actor,
         note=because,
         department_because=because,
+        return_until_at=until,
         **changes,
     )
-    await store.add(
-        {
-            "id": assignment_id,
-            "ticket_id": ticket.id,
-            "department": department,
-            "assigned_at": now,
-            "assigned_by": actor,
-            "decision": record(verdict) if verdict else {"because": because},
-        }
+    kept = told.model_dump(
+        include={"department", "assigned_at", "return_until_at", "binding", "counts_from_at"}
+    )
+    where = {"id": told.assignment_id, "ticket_id": ticket.id, "assigned_by": actor}
+    await store.add({**kept, **where, "decision": decision or _decision(choice, because)})
+    if choice is not None and not ticket.historical:
+        await _ask_to_help(ticket.id, choice, connection, resources)
+
+
+def _told(ticket: TicketRow, choice: Choice | None, **said: Any) -> Assignment:
+    """Return what the department is told: the matter, the row that sent it, and nothing of who called."""
+    hidden = names_in(ticket.caller)
+    verdict = choice.decided_by if choice else None
+    row = verdict.row if verdict else None
+    return Assignment(
+        assignment_id=uuid4(),
+        rule=row.id if row else None,
+        co_handlers=list(choice.co_handlers) if choice else [],
+        cc=list(choice.cc) if choice else [],
+        fallback=verdict is not None and verdict.is_fallback,
+        statutory_procedure=row.statutory_procedure if row else None,
+        matter=matter_of(ticket),
+        title=scrubbed(ticket.title, hidden),
+        text=scrubbed(ticket.text, hidden),
+        address=ticket.address,
+        **said,
     )
 
 
-async def park(
-    ticket: TicketRow,
-    verdict: Verdict,
-    connection: AsyncConnection,
-    now: datetime,
-    reason: Any = None,
+async def _ask_to_help(
+    ticket_id: str, choice: Choice, connection: AsyncConnection, resources: Resources
 ) -> None:
+    """Ask those the row names to work on a ticket beside its lead, each by a due time of its own."""
+    for each in choice.co_handlers:
+        ticket = await TicketStore(connection).get(ticket_id)
+        asked = Asked(each, None, f"协办:{choice.because}", ROUTER, by_table=True)
+        await co_assign(ticket, asked, connection, resources)
+
+
+def _decision(choice: Choice | None, because: str) -> dict[str, Any]:
+    """Return why, as it is kept with the assignment for good."""
+    if choice is None or choice.decided_by is None:
+        return {"because": because}
+    others = {"co_handlers": list(choice.co_handlers), "cc": list(choice.cc)}
+    return {**record(choice.decided_by), **others, "because": because}
+
+
+async def park(ticket: TicketRow, choice: Choice, connection: AsyncConnection, now: datetime) -> None:
     """Leave a locked ticket to a person, with the reason and who might be competent."""
-    candidates = [row.department for row in (*verdict.winners, *verdict.beaten) if row.department]
     told = Parking(
-        reason=reason or parked_reason(verdict),
-        because=sentence(verdict),
-        candidates=list(dict.fromkeys(candidates))[:3],
+        reason=choice.parked,
+        because=choice.because,
+        candidates=choice.candidates,
         matter=matter_of(ticket),
     )
-    await TicketStore(connection).advance(
+    parked = await TicketStore(connection).advance(
         ticket,
         Step.PARK,
         TicketParked,
@@ -128,9 +169,5 @@ async def park(
         department_because=told.because,
     )
     row = told.model_dump(include={"reason", "because", "candidates"})
-    await AssignmentStore(connection).park({**row, "ticket_id": ticket.id, "parked_at": now})
-
-
-def civil_day(now: datetime, resources: Resources) -> date:
-    """Return the day it is in the city."""
-    return now.astimezone(ZoneInfo(resources.settings.time_zone)).date()
+    where = {"ticket_id": ticket.id, "version": parked.version, "parked_at": now}
+    await AssignmentStore(connection).park({**row, **where, **choice.failed})

@@ -1,4 +1,4 @@
-"""The departments and the jurisdiction table that ship: an example, to be confirmed by the city."""
+"""The departments, areas and the jurisdiction table that ship: an example, to be confirmed by the city."""
 
 import csv
 from datetime import date
@@ -19,4 +19,15 @@ def rows(name: str) -> list[dict[str, Any]]:
 def _cell(column: str, cell: str) -> Any:
     if column in ("valid_from", "valid_to"):
         return date.fromisoformat(cell) if cell else None
-    return cell or ("" if column in ("category", "division") else None)
+    if column in ("aliases", "divisions"):
+        return cell.split()
+    if column == "enterprise":
+        return cell == "true"
+    if column == "outline":
+        return [[float(each) for each in point.split()] for point in cell.split(";") if point]
+    return cell or None
+
+
+def sheet(name: str) -> bytes:
+    """Return a reference file as it ships."""
+    return (_reference / f"{name}.csv").read_bytes()

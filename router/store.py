@@ -1,75 +1,27 @@
-"""Departments, the jurisdiction table, assignments and parked tickets, within one transaction."""
+"""Departments, assignments and parked tickets, within one transaction."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Row, insert, or_, select, tuple_, update
+from sqlalchemy import Row, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from router.defaults import SHIPPED_VERSION, rows
-from router.domain.matching import JurisdictionRow, JurisdictionTable, Mode
-from router.tables import assignments, departments, jurisdiction_versions, jurisdictions, parkings
-from schemas.errors import Misconfigured, UnknownDepartment
+from router.defaults import rows
+from router.department_store import UnitStore
+from router.domain.units import acting
+from router.shipped import seed_table
+from router.tables import assignments, departments, parkings
+from schemas.errors import UnknownDepartment
 from services.database import once_per_transaction
-from services.resources import Resources
-from services.tables import tickets
 
 
 async def seed(connection: AsyncConnection, now: datetime) -> None:
     """Load the example that ships when the city has no table of its own yet."""
     await connection.execute(upsert(departments).on_conflict_do_nothing(), rows("departments"))
-    if await connection.scalar(select(jurisdiction_versions.c.version).limit(1)) is not None:
-        return
-    await publish(connection, SHIPPED_VERSION, rows("jurisdictions"), "示例,待市里确认", now)
-
-
-async def publish(
-    connection: AsyncConnection, version: str, table: Sequence[dict[str, Any]], source: str, now: datetime
-) -> None:
-    """Make a version of the table the one in force."""
-    await connection.execute(
-        insert(jurisdiction_versions).values(version=version, published_at=now, source=source)
-    )
-    await connection.execute(insert(jurisdictions), [{**row, "version": version} for row in table])
-
-
-class PublishedTable:
-    """This process's copy of the table in force; read again when another version is published."""
-
-    def __init__(self, _resources: Resources) -> None:
-        self._table: JurisdictionTable | None = None
-
-    async def current(self, connection: AsyncConnection) -> JurisdictionTable:
-        """Return the version in force, whole."""
-        return await once_per_transaction(connection, PublishedTable, lambda: self._read(connection))
-
-    async def _read(self, connection: AsyncConnection) -> JurisdictionTable:
-        latest = select(jurisdiction_versions.c.version).order_by(
-            jurisdiction_versions.c.published_at.desc(), jurisdiction_versions.c.version.desc()
-        )
-        version = (await connection.execute(latest.limit(1))).scalar_one_or_none()
-        if version is None:
-            raise Misconfigured("No jurisdiction table is published: run `hotline migrate`.")
-        if self._table is None or self._table.version != version:
-            query = select(jurisdictions).where(jurisdictions.c.version == version)
-            found = (await connection.execute(query)).all()
-            self._table = JurisdictionTable.of(version, map(_row, found))
-        return self._table
-
-
-def _row(row: Row[Any]) -> JurisdictionRow:
-    return JurisdictionRow(
-        row.id,
-        row.category,
-        row.division,
-        row.department,
-        Mode(row.mode),
-        row.legal_basis,
-        row.valid_from,
-        row.valid_to,
-    )
+    await seed_table(connection, now)
 
 
 class DepartmentStore:
@@ -78,13 +30,13 @@ class DepartmentStore:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def in_force(self, code: str, day: date) -> Row[Any]:
+    async def in_force(self, code: str, day: date, pointer: str = "/department") -> Row[Any]:
         """Return a department in force on that day, or raise `UnknownDepartment`."""
         found = await once_per_transaction(
             self._connection, (DepartmentStore, code, day), lambda: self._find(code, day)
         )
         if found is None:
-            raise UnknownDepartment(f"There is no department {code} in force.", pointer="/department")
+            raise UnknownDepartment(f"There is no department {code} in force.", pointer=pointer)
         return found
 
     async def _find(self, code: str, day: date) -> Row[Any] | None:
@@ -95,9 +47,17 @@ class DepartmentStore:
         )
         return (await self._connection.execute(query)).one_or_none()
 
-    async def all(self) -> Sequence[Row[Any]]:
-        """Return every department, by code."""
-        return (await self._connection.execute(select(departments).order_by(departments.c.code))).all()
+    async def acting(self, code: str, day: date) -> Row[Any]:
+        """Return a department in force on that day, or who has its matters since; or `UnknownDepartment`."""
+        if await self._find(code, day) is None:
+            units = await UnitStore(self._connection).units()
+            code = found.code if (found := acting(code, units, day)) else code
+        return await self.in_force(code, day)
+
+    async def name(self, code: str) -> str:
+        """Return what a department is called, in force or not; its code for one not known."""
+        query = select(departments.c.name).where(departments.c.code == code)
+        return (await self._connection.scalar(query)) or code
 
 
 class AssignmentStore:
@@ -118,6 +78,41 @@ class AssignmentStore:
             .values(ended_at=at, ended_because=because)
         )
 
+    async def end_one(self, assignment_id: UUID, at: datetime, because: str) -> None:
+        """End this assignment, unless it has ended."""
+        await self._connection.execute(
+            update(assignments)
+            .where(assignments.c.id == assignment_id, assignments.c.ended_at.is_(None))
+            .values(ended_at=at, ended_because=because)
+        )
+
+    async def chosen_by_hand(self, ticket_id: str, machine: str) -> bool:
+        """Say whether the open assignment is a person's choice."""
+        query = select(assignments.c.assigned_by).where(
+            assignments.c.ticket_id == ticket_id, assignments.c.ended_at.is_(None)
+        )
+        return (await self._connection.scalar(query)) not in (None, machine)
+
+    async def open(self, ticket_id: str) -> Row[Any]:
+        """Return the open assignment of a ticket that has one."""
+        query = select(assignments).where(
+            assignments.c.ticket_id == ticket_id, assignments.c.ended_at.is_(None)
+        )
+        return (await self._connection.execute(query)).one()
+
+    async def last(self, ticket_id: str) -> Row[Any] | None:
+        """Return the assignment a ticket has or had last, if any."""
+        query = select(assignments).where(assignments.c.ticket_id == ticket_id)
+        newest = query.order_by(assignments.c.assigned_at.desc(), assignments.c.ended_at.desc()).limit(1)
+        return (await self._connection.execute(newest)).one_or_none()
+
+    async def redone(self, ticket_id: str) -> int:
+        """Return how often a ticket was done again so far."""
+        query = select(func.count()).where(
+            assignments.c.ticket_id == ticket_id, assignments.c.binding == "redo"
+        )
+        return int(await self._connection.scalar(query) or 0)
+
     async def returned_by(self, ticket_id: str) -> frozenset[str]:
         """Return the departments whose return of this ticket was granted."""
         query = select(assignments.c.department).where(
@@ -129,6 +124,16 @@ class AssignmentStore:
         """Put a ticket on the triage desk."""
         await self._connection.execute(insert(parkings).values(row))
 
+    async def park_otherwise(
+        self, ticket_id: str, reason: str, because: str, candidates: Sequence[str], **failed: str | None
+    ) -> None:
+        """Give a parked ticket another reason, and the row that `failed`; since when it waits stays."""
+        await self._connection.execute(
+            update(parkings)
+            .where(parkings.c.ticket_id == ticket_id, parkings.c.ended_at.is_(None))
+            .values(reason=reason, because=because, candidates=candidates, **failed)
+        )
+
     async def unpark(self, ticket_id: str, at: datetime) -> None:
         """Take a ticket off the triage desk."""
         await self._connection.execute(
@@ -136,16 +141,3 @@ class AssignmentStore:
             .where(parkings.c.ticket_id == ticket_id, parkings.c.ended_at.is_(None))
             .values(ended_at=at)
         )
-
-    async def parked(self, after: tuple[datetime, str] | None, limit: int) -> Sequence[Row[Any]]:
-        """Return what waits for a person, longest waiting first."""
-        query = (
-            select(parkings, tickets.c.title, tickets.c.category, tickets.c.division, tickets.c.urgency)
-            .join(tickets)
-            .where(parkings.c.ended_at.is_(None))
-            .order_by(parkings.c.parked_at, parkings.c.ticket_id)
-            .limit(limit)
-        )
-        if after is not None:
-            query = query.where(tuple_(parkings.c.parked_at, parkings.c.ticket_id) > after)
-        return (await self._connection.execute(query)).all()

@@ -1,6 +1,19 @@
-"""The tables the router owns: departments, the jurisdiction table, assignments, returns."""
+"""The tables the router owns, apart from the jurisdiction table: departments, assignments, who helps."""
 
-from sqlalchemy import CheckConstraint, Column, Date, DateTime, ForeignKey, Index, Table, Text, Uuid, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.database import metadata
@@ -16,30 +29,12 @@ departments = Table(
     Column("division", Text, nullable=False),
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date),
-)
-
-jurisdictions = Table(
-    "jurisdictions",
-    metadata,
-    Column("version", Text, primary_key=True),
-    Column("id", Text, primary_key=True),
-    Column("category", Text, nullable=False),
-    Column("division", Text, nullable=False),
-    Column("department", ForeignKey("departments.code")),
-    Column("mode", Text, nullable=False),
-    Column("legal_basis", Text),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_to", Date),
-    Column("note", Text),
-    CheckConstraint("(mode = 'manual') = (department IS NULL)", name="manual_has_no_department"),
-)
-
-jurisdiction_versions = Table(
-    "jurisdiction_versions",
-    metadata,
-    Column("version", Text, primary_key=True),
-    Column("published_at", DateTime(timezone=True), nullable=False),
-    Column("source", Text, nullable=False),
+    Column("parent", ForeignKey("departments.code")),
+    Column("credit_code", Text),
+    Column("enterprise", Boolean, nullable=False, server_default=text("false")),
+    Column("aliases", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("successor", ForeignKey("departments.code"), comment="Who has its matters after its last day."),
+    Column("version", Integer, nullable=False, server_default=text("1")),
 )
 
 assignments = Table(
@@ -53,6 +48,9 @@ assignments = Table(
     Column("decision", JSONB, nullable=False, comment="The row, what it beat, the version, the inputs."),
     Column("ended_at", Instant),
     Column("ended_because", Text),
+    Column("return_until_at", Instant),
+    Column("binding", Text, comment="Why nobody may return it: adjudicated, redo."),
+    Column("counts_from_at", Instant, comment="Since when its clock counts, if not since it was made."),
     Index("uq_assignments_open", "ticket_id", unique=True, postgresql_where=text("ended_at IS NULL")),
 )
 
@@ -60,10 +58,78 @@ parkings = Table(
     "parkings",
     metadata,
     Column("ticket_id", ForeignKey("tickets.id"), primary_key=True),
-    Column("parked_at", Instant, primary_key=True),
+    Column("version", Integer, primary_key=True, comment="The ticket's, when it was parked."),
+    Column("parked_at", Instant, nullable=False),
     Column("reason", Text, nullable=False),
     Column("because", Text, nullable=False),
     Column("candidates", ARRAY(Text), nullable=False),
+    Column("failed_version", Text, comment="The version of the table a row of which could not be asked."),
+    Column("failed_row", Text),
     Column("ended_at", Instant),
+    CheckConstraint("(failed_version IS NULL) = (failed_row IS NULL)", name="failed"),
     Index("ix_parkings_open", "parked_at", "ticket_id", postgresql_where=text("ended_at IS NULL")),
+    Index("ix_parkings_failed", "parked_at", postgresql_where=text("failed_row IS NOT NULL")),
+)
+
+returns = Table(
+    "returns",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("ticket_id", ForeignKey("tickets.id"), nullable=False, index=True),
+    Column("assignment_id", ForeignKey("assignments.id"), nullable=False),
+    Column("department", ForeignKey("departments.code"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("legal_basis", Text),
+    Column("competent", ForeignKey("departments.code")),
+    Column("missing", ARRAY(Text), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("disputed", Boolean, nullable=False, comment="It was the one that made the ticket a dispute."),
+    Column("outcome", Text, comment="granted, refused, adjudicated, dropped; null while it waits."),
+    Column("improper", Boolean, nullable=False),
+    Column("decided_at", Instant),
+    Column("decided_by", Text),
+    Column("decided_because", Text),
+    CheckConstraint("(outcome IS NULL) = (decided_at IS NULL)", name="decided"),
+    Index("ix_returns_department", "department", "asked_at"),
+    Index("ix_returns_open", "asked_at", "id", postgresql_where=text("outcome IS NULL")),
+)
+
+co_handlings = Table(
+    "co_handlings",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("ticket_id", ForeignKey("tickets.id"), nullable=False, index=True),
+    Column("department", ForeignKey("departments.code"), nullable=False),
+    Column("lead", ForeignKey("departments.code"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("assigned_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("signed_at", Instant),
+    Column("answer", Text),
+    Column("ended_at", Instant),
+    Column("ended_because", Text),
+    CheckConstraint("kind IN ('co_handling', 'whistle')", name="kind"),
+    Index(
+        "uq_co_handlings_open",
+        "ticket_id",
+        "department",
+        unique=True,
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    Index("ix_co_handlings_department", "department", "assigned_at", "id"),
+    Index("ix_co_handlings_lead", "lead"),
+)
+
+mass_events = Table(
+    "mass_events",
+    metadata,
+    Column("ticket_id", ForeignKey("tickets.id"), primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("tickets", Integer, nullable=False),
+    Column("callers", Integer, nullable=False),
+    Column("raised_at", Instant, nullable=False),
 )

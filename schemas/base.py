@@ -1,9 +1,12 @@
 """The base of every published schema, and the few types they share."""
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 class Schema(BaseModel):
@@ -21,8 +24,28 @@ def _storable(text: str) -> str:
 Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_storable)]
 """Text a database can hold: trimmed, without NUL."""
 
+
+def _visible(text: str) -> str:
+    if all(unicodedata.category(each)[0] in "ZC" for each in text):
+        raise ValueError("nothing of it can be seen")
+    return text
+
+
+Words = Annotated[Text, AfterValidator(_visible)]
+"""Text somebody must say: a reason, a basis, a note; zero-width characters say nothing."""
+
 Instant = AwareDatetime
 """A moment with its offset; a naive time is refused."""
+
+
+def _in_our_time(moment: datetime) -> datetime:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"a moment lies between {FIRST_YEAR} and {LAST_YEAR}")
+    return moment
+
+
+AskedInstant = Annotated[Instant, AfterValidator(_in_our_time)]
+"""A moment somebody asks about; one that no database knows is refused."""
 
 
 def rfc3339(moment: datetime) -> str:

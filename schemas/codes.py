@@ -6,6 +6,7 @@ divisions are 4-2-3-3 digits of GB/T 2260 and the statistical code
 (`460106002000` is a street). A prefix drops the padding: `0102`, `460106002`.
 """
 
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import StringConstraints
@@ -24,11 +25,13 @@ def _prefixes(code: str, levels: tuple[int, ...]) -> tuple[str, ...]:
     return (*(code[:level] for level in reversed(levels) if level <= depth), "")
 
 
+@lru_cache(maxsize=16_384)
 def category_prefixes(code: str | None) -> tuple[str, ...]:
     """All prefixes a jurisdiction row may name for this category, most specific first."""
     return _prefixes(code, CATEGORY_LEVELS) if code else ("",)
 
 
+@lru_cache(maxsize=16_384)
 def division_prefixes(code: str | None) -> tuple[str, ...]:
     """All prefixes a jurisdiction row may name for this division, most specific first."""
     return _prefixes(code, DIVISION_LEVELS) if code else ("",)

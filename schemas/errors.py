@@ -3,20 +3,26 @@ Every error raised on purpose, and the problem (RFC 9457) it is answered with.
 
     HotlineError              500  dead-letter
       Invalid                 422  UnknownHotline UnknownCategory UnknownDivision UnknownDepartment
-                                   BadMapping BadCursor BadEndpoint
-      NotFound                404  TicketNotFound EndpointNotFound
+                                   BadMapping BadCursor BadEndpoint NoDueTime DueTooLate
+                                   SheetFaulty TableFaulty BadModel BadCalendar UnknownCalendar
+                                   RuleFaulty
+      NotFound                404  TicketNotFound EndpointNotFound DepartmentNotFound UnknownVersion
       Conflict                409  IllegalTransition IdempotencyMismatch DepartmentExcluded
+                                   DepartmentInUse HeldByAnother NotReturnable ReturnTooLate
+                                   AdjudicationBinds NotTheLead AlreadyCoHandling InConfidence
+                                   AskedTooLate NotExtendable NotSuspendable AlreadySuspended
+                                   NotSuspended AlreadyAsked NothingAsked
+                                   VersionTaken NotSimulated NotPreviewed SecondPersonNeeded
         Stale                 412
       NotAccepted             409  a number the hotline must not take: says whom to call instead
       Denied                  401  BadApiKey; Forbidden 403
       TooLarge                413
+      UnsupportedMedia        415  a format or encoding calls are not read from
       Unavailable             503  retried by the bus: DatabaseDown, BusDown
       Misconfigured           500  refused at start-up and by readiness: CalendarExhausted
 """
 
 from typing import ClassVar
-
-from schemas.base import Schema
 
 
 class HotlineError(Exception):
@@ -88,6 +94,57 @@ class BadEndpoint(Invalid):
     code = "bad_endpoint"
 
 
+class BadCalendar(Invalid):
+    """Office hours that overlap or end before they begin, or a calendar that never opens."""
+
+    code = "bad_calendar"
+
+
+class UnknownCalendar(Invalid):
+    """No calendar of this code is in force."""
+
+    code = "unknown_calendar"
+
+
+class NoDueTime(Invalid):
+    """Departments are not asked to help without saying until when (decision of 2008, 限时办结制)."""
+
+    code = "co_handling_without_due"
+
+
+class DueTooLate(Invalid):
+    """A co-handler answers while the lead still has time to make one answer of it."""
+
+    code = "co_handling_due_too_late"
+
+
+class SheetFaulty(Invalid):
+    """A sheet of the jurisdiction table cannot be read; `faults` say line, column and what is wrong."""
+
+    code = "sheet_faulty"
+    title = "The sheet cannot be read"
+
+
+class TableFaulty(Invalid):
+    """The jurisdiction table has errors and is not published; `faults` name the rows."""
+
+    code = "table_faulty"
+    title = "The jurisdiction table is faulty"
+
+
+class RuleFaulty(Invalid):
+    """A calendar, limits or a ladder has errors and is not saved; `faults` name the rows."""
+
+    code = "rule_faulty"
+    title = "The rules are faulty"
+
+
+class BadModel(Invalid):
+    """A file that is no model this version can read, or a damaged one."""
+
+    code = "bad_model"
+
+
 class NotFound(HotlineError):
     """Nothing there, or nothing this caller may know of."""
 
@@ -100,6 +157,18 @@ class TicketNotFound(NotFound):
     """No such ticket for this caller."""
 
     code = "ticket_not_found"
+
+
+class DepartmentNotFound(NotFound):
+    """No such department."""
+
+    code = "department_not_found"
+
+
+class UnknownVersion(NotFound):
+    """No such version or draft of the jurisdiction table, or of a calendar, limits or a ladder."""
+
+    code = "unknown_version"
 
 
 class Conflict(HotlineError):
@@ -123,9 +192,124 @@ class IdempotencyMismatch(Conflict):
 
 
 class DepartmentExcluded(Conflict):
-    """This department has returned the ticket and is not handed it again."""
+    """This department has returned the ticket, or is what it is about, and is not handed it."""
 
     code = "department_excluded"
+
+
+class DepartmentInUse(Conflict):
+    """It has open tickets or rows of the jurisdiction table and nobody to take them over: says which."""
+
+    code = "department_in_use"
+
+
+class HeldByAnother(Conflict):
+    """Somebody else works on the ticket just now: says who, and until when."""
+
+    code = "held"
+    title = "Somebody else works on it"
+
+
+class NotReturnable(Conflict):
+    """No return is possible here: an urgent ticket is acted upon first, a redo stays where it is."""
+
+    code = "not_returnable"
+
+
+class ReturnTooLate(Conflict):
+    """The window in which the ticket could be returned has ended."""
+
+    code = "return_too_late"
+
+
+class AdjudicationBinds(Conflict):
+    """Who handles the ticket was adjudicated: nobody returns it any more."""
+
+    code = "adjudication_binds"
+
+
+class NotTheLead(Conflict):
+    """The department handles the ticket beside its lead, and only the lead may do this."""
+
+    code = "not_the_lead"
+
+
+class AlreadyCoHandling(Conflict):
+    """The department has the ticket already, as its lead or beside it."""
+
+    code = "already_co_handling"
+
+
+class InConfidence(Conflict):
+    """A report in confidence is shared with no further department."""
+
+    code = "in_confidence"
+
+
+class AskedTooLate(Conflict):
+    """Time is asked for before the deadline; says when that was, and when it was asked."""
+
+    code = "asked_too_late"
+
+
+class NotExtendable(Conflict):
+    """No extension, or none of that length, is given to such a matter; `why` says which it is."""
+
+    code = "not_extendable"
+
+
+class NotSuspendable(Conflict):
+    """No reason the city knows, too long, or renewed too often; `why` says which it is."""
+
+    code = "not_suspendable"
+
+
+class AlreadySuspended(Conflict):
+    """The clocks stand still already: says since when, and until when."""
+
+    code = "already_suspended"
+
+
+class NotSuspended(Conflict):
+    """The clocks are running: there is nothing to resume or to renew."""
+
+    code = "not_suspended"
+
+
+class AlreadyAsked(Conflict):
+    """A request of this kind waits for the hotline's decision already."""
+
+    code = "already_asked"
+
+
+class NothingAsked(Conflict):
+    """No request of this kind waits for a decision."""
+
+    code = "nothing_asked"
+
+
+class VersionTaken(Conflict):
+    """A version or draft has this name already."""
+
+    code = "version_taken"
+
+
+class NotSimulated(Conflict):
+    """The draft was not simulated, or has changed since."""
+
+    code = "not_simulated"
+
+
+class NotPreviewed(Conflict):
+    """What is published is not what was previewed: the draft or the rules in force have changed since."""
+
+    code = "not_previewed"
+
+
+class SecondPersonNeeded(Conflict):
+    """Who drafted or asked for it may not publish or grant it; another person must."""
+
+    code = "second_person_needed"
 
 
 class NotAccepted(Conflict):
@@ -167,6 +351,14 @@ class TooLarge(HotlineError):
     status = 413
 
 
+class UnsupportedMedia(HotlineError):
+    """A media type or encoding calls are not read from; `supported` lists those that are."""
+
+    code = "unsupported_media"
+    title = "This format is not read"
+    status = 415
+
+
 class Unavailable(HotlineError):
     """A backing service is away; the same request may succeed later."""
 
@@ -187,23 +379,3 @@ class CalendarExhausted(Misconfigured):
     """The working calendar ends before the deadline; never answered with a guess."""
 
     code = "calendar_exhausted"
-
-
-class FieldProblem(Schema):
-    """One fault of a request; `pointer` is an RFC 6901 JSON pointer into its body."""
-
-    pointer: str
-    code: str
-    detail: str
-
-
-class Problem(Schema):
-    """An error answer, RFC 9457; `code` is stable, `detail` is for people."""
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    code: str
-    detail: str
-    pointer: str | None = None
-    errors: list[FieldProblem] | None = None

@@ -8,109 +8,93 @@ Fields may be added, never removed or given another meaning; a new meaning is a 
 from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field
 
-from schemas.base import Instant, Schema, rfc3339
-from schemas.errors import Invalid
-from schemas.ticket import CallerType, Kind, Urgency
+from schemas.base import Instant
+from schemas.clock_data import (
+    DeadlinesMoved,
+    Extended,
+    Moved,
+    ProcedureOpened,
+    Resumed,
+    Suspended,
+    TimeAsked,
+    TimeRefused,
+)
+from schemas.event_data import (
+    Adjudication,
+    Assignment,
+    CallBack,
+    CoAssignment,
+    CoEnding,
+    CoHandling,
+    Correction,
+    DepartmentStep,
+    DisputeOpened,
+    Ending,
+    HandOver,
+    Joining,
+    Lenient,
+    MassEvent,
+    Matter,
+    Parking,
+    Publication,
+    Recall,
+    Redo,
+    Remark,
+    Return,
+    ReturnGranted,
+    ReturnRefused,
+    Rung,
+    RungWithdrawn,
+    SupervisionHalt,
+    Transfer,
+    Urge,
+)
+
+__all__ = [
+    "Adjudication",
+    "Assignment",
+    "CallBack",
+    "CoAssignment",
+    "CoEnding",
+    "CoHandling",
+    "Correction",
+    "DeadlinesMoved",
+    "DepartmentStep",
+    "DisputeOpened",
+    "Ending",
+    "Extended",
+    "HandOver",
+    "Joining",
+    "Lenient",
+    "MassEvent",
+    "Matter",
+    "Moved",
+    "Parking",
+    "ProcedureOpened",
+    "Publication",
+    "Recall",
+    "Redo",
+    "Remark",
+    "Resumed",
+    "Return",
+    "ReturnGranted",
+    "ReturnRefused",
+    "Rung",
+    "RungWithdrawn",
+    "SupervisionHalt",
+    "Suspended",
+    "TimeAsked",
+    "TimeRefused",
+    "Transfer",
+    "Urge",
+]
+"""Besides what is defined here: the data of the events, for who reads or tells one."""
 
 TOPIC = "hotline.tickets.v1"
 CONFIDENTIAL_TOPIC = "hotline.confidential.v1"
 DEAD_LETTER_SUFFIX = ".dead"
-SOURCE = "/hotline/12345"
-
-
-class Lenient(Schema):
-    """Readers of events ignore fields they do not know, so that fields can be added."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Matter(Lenient):
-    """What routing and limits depend on; repeated on the events that need it."""
-
-    hotline: str
-    kind: Kind
-    urgency: Urgency
-    live: bool = False
-    category: str | None = None
-    division: str | None = None
-    caller_type: CallerType = CallerType.PERSON
-    accepted_at: Instant
-    historical: bool = Field(False, description="A back file: nobody is woken for the past.")
-
-
-class Assignment(Lenient):
-    """Which department a ticket went to, since when, and by which row of the table."""
-
-    assignment_id: UUID
-    department: str
-    assigned_at: Instant
-    because: str
-    rule: str | None = None
-    matter: Matter
-    title: str
-    text: str
-    address: str | None = None
-
-
-class Parking(Lenient):
-    """Why a ticket waits for a person, and who might be competent."""
-
-    reason: Literal["no_row", "ambiguous", "manual_row", "no_department"]
-    because: str
-    candidates: list[str] = []
-    matter: Matter
-
-
-class DepartmentStep(Lenient):
-    """A department acted on its assignment."""
-
-    assignment_id: UUID
-    department: str
-    note: str | None = None
-
-
-class Return(DepartmentStep):
-    """A department says the matter is not its own (退单)."""
-
-    reason: str
-
-
-class ReturnGranted(DepartmentStep):
-    """The hotline agrees: the ticket is routed again, without that department."""
-
-    matter: Matter
-    excluded: list[str]
-
-
-class Rung(Lenient):
-    """One rung of supervision climbed; `fell_due_at` is exact, `detected_at` when we woke."""
-
-    deadline_id: UUID
-    clock: str
-    stage: str
-    level: int
-    name: str
-    card: Literal["yellow", "red"] | None
-    receiver: str
-    effect: str
-    department: str | None
-    due_at: Instant
-    fell_due_at: Instant
-    detected_at: Instant
-
-
-class RungWithdrawn(Lenient):
-    """A rung is taken back: the answer had come in time and was only processed late."""
-
-    deadline_id: UUID
-    clock: str
-    stage: str
-    level: int
-    department: str | None = None
-    fell_due_at: Instant
-    settled_at: Instant
 
 
 class Event(Lenient):
@@ -132,6 +116,11 @@ class TicketAssigned(Event):
     data: Assignment
 
 
+class TicketHandedOver(Event):
+    type: Literal["ticket.handed_over"] = "ticket.handed_over"
+    data: HandOver
+
+
 class TicketParked(Event):
     type: Literal["ticket.parked"] = "ticket.parked"
     data: Parking
@@ -147,6 +136,11 @@ class TicketContacted(Event):
     data: DepartmentStep
 
 
+class TicketFedBack(Event):
+    type: Literal["ticket.fed_back"] = "ticket.fed_back"
+    data: DepartmentStep
+
+
 class TicketReturned(Event):
     type: Literal["ticket.returned"] = "ticket.returned"
     data: Return
@@ -159,17 +153,62 @@ class TicketReturnGranted(Event):
 
 class TicketReturnRefused(Event):
     type: Literal["ticket.return_refused"] = "ticket.return_refused"
+    data: ReturnRefused
+
+
+class TicketReturnBarred(Event):
+    type: Literal["ticket.return_barred"] = "ticket.return_barred"
     data: DepartmentStep
+
+
+class TicketDisputeOpened(Event):
+    type: Literal["ticket.dispute_opened"] = "ticket.dispute_opened"
+    data: DisputeOpened
+
+
+class TicketAdjudicated(Event):
+    type: Literal["ticket.adjudicated"] = "ticket.adjudicated"
+    data: Adjudication
+
+
+class TicketCoAssigned(Event):
+    type: Literal["ticket.co_assigned"] = "ticket.co_assigned"
+    data: CoAssignment
+
+
+class TicketCoSigned(Event):
+    type: Literal["ticket.co_signed"] = "ticket.co_signed"
+    data: CoHandling
+
+
+class TicketCoContacted(Event):
+    type: Literal["ticket.co_contacted"] = "ticket.co_contacted"
+    data: CoHandling
+
+
+class TicketCoFedBack(Event):
+    type: Literal["ticket.co_fed_back"] = "ticket.co_fed_back"
+    data: CoHandling
+
+
+class TicketCoAnswered(Event):
+    type: Literal["ticket.co_answered"] = "ticket.co_answered"
+    data: CoHandling
+
+
+class TicketCoEnded(Event):
+    type: Literal["ticket.co_ended"] = "ticket.co_ended"
+    data: CoEnding
 
 
 class TicketResolved(Event):
     type: Literal["ticket.resolved"] = "ticket.resolved"
-    data: DepartmentStep
+    data: Ending
 
 
 class TicketClosed(Event):
     type: Literal["ticket.closed"] = "ticket.closed"
-    data: DepartmentStep
+    data: Ending
 
 
 class TicketEscalated(Event):
@@ -182,67 +221,171 @@ class TicketEscalationWithdrawn(Event):
     data: RungWithdrawn
 
 
+class TicketCorrected(Event):
+    type: Literal["ticket.corrected"] = "ticket.corrected"
+    data: Correction
+
+
+class TicketRecalled(Event):
+    type: Literal["ticket.recalled"] = "ticket.recalled"
+    data: Recall
+
+
+class TicketRedoOrdered(Event):
+    type: Literal["ticket.redo_ordered"] = "ticket.redo_ordered"
+    data: Redo
+
+
+class TicketJoined(Event):
+    type: Literal["ticket.joined"] = "ticket.joined"
+    data: Joining
+
+
+class TicketParted(Event):
+    type: Literal["ticket.parted"] = "ticket.parted"
+    data: Joining
+
+
+class TicketNoted(Event):
+    type: Literal["ticket.noted"] = "ticket.noted"
+    data: Remark
+
+
+class TicketUrged(Event):
+    type: Literal["ticket.urged"] = "ticket.urged"
+    data: Urge
+
+
+class TicketCalledBack(Event):
+    type: Literal["ticket.called_back"] = "ticket.called_back"
+    data: CallBack
+
+
+class TicketWithdrawn(Event):
+    type: Literal["ticket.withdrawn"] = "ticket.withdrawn"
+    data: Remark
+
+
+class TicketTransferred(Event):
+    type: Literal["ticket.transferred"] = "ticket.transferred"
+    data: Transfer
+
+
+class TicketMassEvent(Event):
+    type: Literal["ticket.mass_event"] = "ticket.mass_event"
+    data: MassEvent
+
+
+class TicketExtensionAsked(Event):
+    type: Literal["ticket.extension_asked"] = "ticket.extension_asked"
+    data: TimeAsked
+
+
+class TicketExtensionGranted(Event):
+    type: Literal["ticket.extension_granted"] = "ticket.extension_granted"
+    data: Extended
+
+
+class TicketExtensionRefused(Event):
+    type: Literal["ticket.extension_refused"] = "ticket.extension_refused"
+    data: TimeRefused
+
+
+class TicketSuspensionAsked(Event):
+    type: Literal["ticket.suspension_asked"] = "ticket.suspension_asked"
+    data: TimeAsked
+
+
+class TicketSuspended(Event):
+    type: Literal["ticket.suspended"] = "ticket.suspended"
+    data: Suspended
+
+
+class TicketSuspensionRefused(Event):
+    type: Literal["ticket.suspension_refused"] = "ticket.suspension_refused"
+    data: TimeRefused
+
+
+class TicketResumed(Event):
+    type: Literal["ticket.resumed"] = "ticket.resumed"
+    data: Resumed
+
+
+class TicketProcedureOpened(Event):
+    type: Literal["ticket.procedure_opened"] = "ticket.procedure_opened"
+    data: ProcedureOpened
+
+
+class TicketDeadlinesMoved(Event):
+    type: Literal["ticket.deadlines_moved"] = "ticket.deadlines_moved"
+    data: DeadlinesMoved
+
+
+class PoliciesPublished(Event):
+    """Of no ticket: `ticket`, its subject and key, names the kind of policy."""
+
+    type: Literal["policies.published"] = "policies.published"
+    data: Publication
+
+
+class SupervisionHalted(Event):
+    """Of a ticket; or of none, then `ticket`, its subject and key, names the department or all."""
+
+    type: Literal["supervision.halted"] = "supervision.halted"
+    data: SupervisionHalt
+
+
+class SupervisionResumed(Event):
+    type: Literal["supervision.resumed"] = "supervision.resumed"
+    data: SupervisionHalt
+
+
 AnyEvent = Annotated[
     TicketRegistered
     | TicketAssigned
+    | TicketHandedOver
     | TicketParked
     | TicketSigned
     | TicketContacted
+    | TicketFedBack
     | TicketReturned
     | TicketReturnGranted
     | TicketReturnRefused
+    | TicketReturnBarred
+    | SupervisionHalted
+    | SupervisionResumed
+    | TicketDisputeOpened
+    | TicketAdjudicated
+    | TicketCoAssigned
+    | TicketCoSigned
+    | TicketCoContacted
+    | TicketCoFedBack
+    | TicketCoAnswered
+    | TicketCoEnded
     | TicketResolved
     | TicketClosed
+    | TicketCorrected
+    | TicketRecalled
+    | TicketRedoOrdered
+    | TicketJoined
+    | TicketParted
+    | TicketNoted
+    | TicketUrged
+    | TicketCalledBack
+    | TicketWithdrawn
+    | TicketTransferred
+    | TicketMassEvent
+    | TicketExtensionAsked
+    | TicketExtensionGranted
+    | TicketExtensionRefused
+    | TicketSuspensionAsked
+    | TicketSuspended
+    | TicketSuspensionRefused
+    | TicketResumed
+    | TicketProcedureOpened
+    | TicketDeadlinesMoved
+    | PoliciesPublished
     | TicketEscalated
     | TicketEscalationWithdrawn,
     Field(discriminator="type"),
 ]
-
-_events: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
-
-
-class Message(Schema):
-    """An event on the wire: CloudEvents binary mode, headers `ce_*`, the data as JSON."""
-
-    topic: str
-    key: str
-    headers: dict[str, str]
-    body: bytes
-
-
-def to_message(event: AnyEvent, topic: str = TOPIC) -> Message:
-    """Put an event on the wire; the key is the ticket, so one ticket's events stay in order."""
-    headers = {
-        "ce_specversion": "1.0",
-        "ce_id": str(event.id),
-        "ce_source": SOURCE,
-        "ce_type": event.type,
-        "ce_subject": event.ticket,
-        "ce_time": rfc3339(event.time),
-        "ce_sequence": str(event.version),
-        "content-type": "application/json",
-    }
-    body = event.data.model_dump_json().encode()
-    return Message(topic=topic, key=event.ticket, headers=headers, body=body)
-
-
-def from_message(message: Message) -> AnyEvent:
-    """Read an event off the wire; raises `Invalid` for anything that is not one of ours."""
-    headers = message.headers
-    try:
-        envelope = {
-            "id": headers["ce_id"],
-            "type": headers["ce_type"],
-            "ticket": headers["ce_subject"],
-            "time": headers["ce_time"],
-            "version": headers["ce_sequence"],
-            "data": _json.validate_json(message.body),
-        }
-        return _events.validate_python(envelope)
-    except KeyError as missing:
-        raise Invalid(f"The message has no header {missing}.") from missing
-    except ValidationError as fault:
-        raise Invalid(f"The message is not an event: {fault.error_count()} faults.") from fault
-
-
-_json: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])

@@ -1,13 +1,14 @@
 """A call as it is handed in, and the ticket it becomes."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from schemas.base import Instant, Schema, Text
 from schemas.codes import CategoryCode, DepartmentCode, DivisionCode
 from schemas.lifecycle import Status, Step
+from schemas.places import Attributes, Places
 
 TITLE_LENGTH = 200
 TEXT_LENGTH = 10_000
@@ -35,24 +36,74 @@ class Urgency(StrEnum):
 
 
 class CallerType(StrEnum):
-    """Who calls: enterprises may have limits of their own."""
+    """
+    Who calls: an enterprise has a lane and limits of its own.
+
+    A proxy (代办员) calls for somebody else: two identities. Media and deputies
+    (人大代表、政协委员) supervise; their tickets are watched.
+    """
 
     PERSON = "person"
     ENTERPRISE = "enterprise"
+    PROXY = "proxy"
+    MEDIA = "media"
+    DEPUTY = "deputy"
+
+
+Degrees = Annotated[float, Field(ge=-180, le=180)]
+Name = Annotated[Text, StringConstraints(max_length=100)]
+Phone = Annotated[Text, StringConstraints(max_length=40)]
+
+
+class Proxy(Schema):
+    """Who speaks for the caller (代办员), from a village, a community or an enterprise's office."""
+
+    name: Name
+    phone: Phone | None = None
+    organisation: Name | None = None
 
 
 class Caller(Schema):
     """
-    The person behind a call (诉求人).
+    The person or enterprise behind a call (诉求人), whose matter it is.
 
     `withheld` (保密): identity stored, never shown to the department;
-    it is not the same as anonymous (不留名), where name and phone are absent.
+    it is not the same as `anonymous` (不留名), where name and phone are absent
+    and nobody is promised a reply.
     """
 
-    name: Annotated[Text, StringConstraints(max_length=100)] | None = None
-    phone: Annotated[Text, StringConstraints(max_length=40)] | None = None
+    name: Name | None = None
+    phone: Phone | None = None
     type: CallerType = CallerType.PERSON
     withheld: bool = False
+    anonymous: bool = False
+    id_number: Annotated[Text, StringConstraints(max_length=30)] | None = Field(
+        None, description="Never required; shown with its first six and last four characters."
+    )
+    credit_code: Annotated[Text, StringConstraints(max_length=18)] | None = Field(
+        None, description="An enterprise's unified social credit code (GB 32100-2015)."
+    )
+    proxy: Proxy | None = None
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Self:
+        if self.anonymous and (self.name or self.phone or self.id_number):
+            raise ValueError("an anonymous caller leaves no name, phone or ID number; to hide them, withhold")
+        if (self.type is CallerType.PROXY) != (self.proxy is not None):
+            raise ValueError("a call by a proxy has two identities: type `proxy` and who the proxy is")
+        return self
+
+
+class Attachment(Schema):
+    """A photo, recording or paper kept elsewhere: where, what it is, and the digest of its bytes."""
+
+    url: Annotated[Text, StringConstraints(min_length=1, max_length=1000)]
+    media_type: Annotated[
+        str, StringConstraints(pattern=r"^(image|audio|video|application|text)/[\w.+-]{1,80}$")
+    ]
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    size: int | None = Field(None, ge=1, description="Bytes.")
+    name: Name | None = None
 
 
 class Call(Schema):
@@ -87,6 +138,21 @@ class Call(Schema):
     category: CategoryCode | None = None
     division: DivisionCode | None = Field(None, description="Where it happened; null if unknown.")
     address: Annotated[Text, StringConstraints(max_length=500)] | None = None
+    longitude: Degrees | None = Field(
+        None, description="WGS-84 or CGCS2000; axes that are swapped are put right."
+    )
+    latitude: Degrees | None = None
+    occurred_at: Instant | None = None
+    follows: Annotated[Text, StringConstraints(max_length=64)] | None = Field(
+        None, description="An earlier ticket the caller speaks of, by its number."
+    )
+    places: Places = Field(
+        Places(), description="Its other places, where jurisdiction may go by one: work, merchant, household."
+    )
+    attributes: Attributes = Field(
+        {}, description="What was established that no category says, like `parking_place`: `road`."
+    )
+    attachments: list[Attachment] = Field([], max_length=20)
     caller: Caller = Caller()
 
 
@@ -120,6 +186,14 @@ class Ticket(Schema):
     category: str | None
     division: str | None
     address: str | None
+    longitude: float | None = None
+    latitude: float | None = None
+    occurred_at: Instant | None = None
+    follows: str | None = None
+    places: Places = Places()
+    attributes: dict[str, str] = {}
+    parent: str | None = Field(None, description="The ticket this one was joined to: same matter.")
+    urged: int = Field(0, description="How often the caller has asked again (催单).")
     caller: Caller
     status: Status
     version: int
@@ -127,6 +201,9 @@ class Ticket(Schema):
     department: DepartmentCode | None
     department_name: str | None
     department_because: str | None
+    return_until_at: Instant | None = Field(
+        None, description="Until when its department may return it; null: not at all."
+    )
     due_at: Instant | None = Field(description="The date promised to the caller.")
     due_provisional: bool = Field(description="It crosses a year whose calendar is not official.")
     due_because: str | None

@@ -16,7 +16,7 @@ ROLES = (intake, router, escalation)
 
 app = typer.Typer(
     name="hotline",
-    help="The 12345 ticket-routing service.",
+    help="The 12345 ticket-routing service. In a checkout, `./hotline test` runs the tests.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -25,12 +25,15 @@ app.add_typer(keys, name="keys")
 app.add_typer(dead_letters, name="dead-letters")
 app.command("settings")(show_settings)
 app.command("demo")(play_demo)
-app.command("pg")(run_program)
+app.command("pg", context_settings={"ignore_unknown_options": True})(run_program)
 for name, command in commands(ROLES).items():
     app.command(name)(command)
 for role in ROLES:
-    for name, command in role.commands.items():
-        app.command(name)(command)
+    for name, found in role.commands.items():
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
 
 
 def main() -> None:

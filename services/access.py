@@ -1,7 +1,15 @@
-"""Who may call what: every route of the service on one page. A route that is not here is refused."""
+"""
+Who may call what: every route of the service on one page. A route that is not here is refused.
 
-from schemas.lifecycle import Step
-from services.security import CallerRole
+Beside them only the API's description is served, to everybody: `/openapi.json`, and the files of
+its page under `/static-offline-docs`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from schemas.lifecycle import CO_STEPS, Status, Step, steps_from
+from services.security import CallerRole, Principal
 
 AGENT, DEPARTMENT = CallerRole.AGENT, CallerRole.DEPARTMENT
 SUPERVISOR, ADMIN = CallerRole.SUPERVISOR, CallerRole.ADMIN
@@ -10,39 +18,164 @@ STAFF = frozenset({AGENT, SUPERVISOR, ADMIN})
 EVERYONE = frozenset(CallerRole)
 PUBLIC: frozenset[CallerRole] = frozenset()
 
+COMPARTMENT = frozenset({SUPERVISOR, ADMIN})
+"""Who reads what is in confidence, beside the department it was given to (信访工作条例第三十条)."""
+
 ROUTES: dict[tuple[str, str], frozenset[CallerRole]] = {
+    ("GET", "/"): PUBLIC,
     ("GET", "/healthz"): PUBLIC,
     ("GET", "/readyz"): PUBLIC,
+    ("GET", "/metrics"): frozenset({SUPERVISOR, ADMIN}),
     ("GET", "/docs"): PUBLIC,
     ("GET", "/docs/oauth2-redirect"): PUBLIC,
     # intake
     ("POST", "/v1/tickets"): STAFF,
+    ("POST", "/v1/tickets:batch"): STAFF,
+    ("POST", "/v1/calls"): STAFF,
+    ("GET", "/v1/calls"): STAFF,
+    ("POST", "/v1/refusals"): STAFF,
+    ("GET", "/v1/refusals"): frozenset({SUPERVISOR, ADMIN}),
+    ("GET", "/v1/refusals/{refusal_id}"): STAFF,
+    ("POST", "/v1/refusals/{refusal_id}/grant"): frozenset({SUPERVISOR, ADMIN}),
+    ("POST", "/v1/refusals/{refusal_id}/deny"): frozenset({SUPERVISOR, ADMIN}),
     ("POST", "/v1/calls/{hotline}"): STAFF,
     ("GET", "/v1/tickets"): EVERYONE,
     ("GET", "/v1/tickets/{ticket_id}"): EVERYONE,
     ("GET", "/v1/tickets/{ticket_id}/history"): EVERYONE,
+    ("GET", "/v1/tickets/{ticket_id}/links"): EVERYONE,
+    ("POST", "/v1/tickets/{ticket_id}/reveal"): frozenset({DEPARTMENT}),
+    ("GET", "/v1/tickets/{ticket_id}/timeline"): EVERYONE,
+    ("GET", "/v1/tickets/{ticket_id}/calls"): STAFF,
+    ("POST", "/v1/preview"): STAFF,
+    ("POST", "/v1/tickets/{ticket_id}/correct"): STAFF,
+    ("POST", "/v1/tickets/{ticket_id}/note"): STAFF,
+    ("POST", "/v1/tickets/{ticket_id}/urge"): STAFF,
+    ("POST", "/v1/tickets/{ticket_id}/callback"): STAFF,
+    ("POST", "/v1/tickets/{ticket_id}/withdraw"): STAFF,
+    ("POST", "/v1/tickets/{ticket_id}/transfer"): STAFF,
+    ("POST", "/v1/tickets/{ticket_id}/split"): STAFF,
+    ("POST", "/v1/tickets/{ticket_id}/attachments"): STAFF,
+    ("GET", "/v1/tickets/{ticket_id}/attachments"): EVERYONE,
+    ("POST", "/v1/calls/{hotline}/status"): STAFF,
+    ("GET", "/v1/tickets/{ticket_id}/linkage"): STAFF,
     ("GET", "/v1/hotlines"): EVERYONE,
+    ("GET", "/v1/hotlines/{number}"): EVERYONE,
+    ("PUT", "/v1/hotlines/{number}"): frozenset({ADMIN}),
+    ("GET", "/v1/hotlines/{number}/versions"): EVERYONE,
     ("GET", "/v1/categories"): EVERYONE,
     ("GET", "/v1/divisions"): EVERYONE,
     # router
     ("GET", "/v1/departments"): EVERYONE,
+    ("POST", "/v1/departments"): frozenset({ADMIN}),
+    ("GET", "/v1/departments:export"): STAFF,
+    ("POST", "/v1/departments:import"): frozenset({ADMIN}),
+    ("GET", "/v1/departments/{code}"): EVERYONE,
+    ("PUT", "/v1/departments/{code}"): frozenset({ADMIN}),
+    ("GET", "/v1/departments/{code}/changes"): STAFF,
+    ("GET", "/v1/departments/{code}/people"): EVERYONE,
+    ("PUT", "/v1/departments/{code}/people"): frozenset({DEPARTMENT, ADMIN}),
+    ("GET", "/v1/departments/{code}/on-duty"): EVERYONE,
+    ("GET", "/v1/departments/{code}/commitments"): EVERYONE,
+    ("POST", "/v1/departments/{code}/commitments"): frozenset({ADMIN}),
+    ("POST", "/v1/departments/{code}/merge-into/{other}"): frozenset({ADMIN}),
+    ("GET", "/v1/departments/{code}/merger"): STAFF,
+    ("DELETE", "/v1/departments/{code}/merger"): frozenset({ADMIN}),
     ("GET", "/v1/jurisdictions"): EVERYONE,
     ("GET", "/v1/jurisdictions/explain"): EVERYONE,
+    ("GET", "/v1/jurisdictions/areas"): EVERYONE,
+    ("GET", "/v1/jurisdictions/versions"): STAFF,
+    ("GET", "/v1/jurisdictions/versions/{version}/rows"): STAFF,
+    ("GET", "/v1/jurisdictions/versions/{version}/lint"): STAFF,
+    ("GET", "/v1/jurisdictions/versions/{version}/overlaps"): STAFF,
+    ("GET", "/v1/jurisdictions/versions/{version}/diff"): STAFF,
+    ("POST", "/v1/jurisdictions/drafts"): frozenset({ADMIN}),
+    ("POST", "/v1/jurisdictions:import"): frozenset({ADMIN}),
+    ("DELETE", "/v1/jurisdictions/drafts/{version}"): frozenset({ADMIN}),
+    ("POST", "/v1/jurisdictions/drafts/{version}/simulate"): frozenset({SUPERVISOR, ADMIN}),
+    ("POST", "/v1/jurisdictions/drafts/{version}/publish"): frozenset({SUPERVISOR, ADMIN}),
+    ("GET", "/v1/tickets/{ticket_id}/jurisdiction"): EVERYONE,
     ("GET", "/v1/triage"): STAFF,
+    ("GET", "/v1/triage/proposals"): frozenset({SUPERVISOR, ADMIN}),
+    ("POST", "/v1/triage/proposals/accept"): frozenset({SUPERVISOR, ADMIN}),
+    ("POST", "/v1/triage/proposals/dismiss"): frozenset({SUPERVISOR, ADMIN}),
+    ("GET", "/v1/triage/{ticket_id}"): STAFF,
+    ("POST", "/v1/triage/{ticket_id}/claim"): STAFF,
+    ("DELETE", "/v1/triage/{ticket_id}/claim"): STAFF,
+    ("GET", "/v1/suggestion-thresholds"): STAFF,
+    ("PUT", "/v1/suggestion-thresholds/{category}"): frozenset({ADMIN}),
+    ("POST", "/v1/tickets/{ticket_id}/join"): STAFF,
+    ("POST", "/v1/tickets/{ticket_id}/part"): STAFF,
+    ("GET", "/v1/supervision/mass-events"): frozenset({SUPERVISOR, ADMIN}),
+    ("GET", "/v1/supervision/routing-alarms"): frozenset({SUPERVISOR, ADMIN}),
     ("POST", "/v1/tickets/{ticket_id}/assign"): STAFF,
     ("POST", "/v1/tickets/{ticket_id}/sign"): frozenset({DEPARTMENT}),
     ("POST", "/v1/tickets/{ticket_id}/contact"): frozenset({DEPARTMENT}),
+    ("POST", "/v1/tickets/{ticket_id}/feedback"): frozenset({DEPARTMENT}),
     ("POST", "/v1/tickets/{ticket_id}/return"): frozenset({DEPARTMENT}),
     ("POST", "/v1/tickets/{ticket_id}/grant-return"): STAFF,
     ("POST", "/v1/tickets/{ticket_id}/refuse-return"): STAFF,
+    ("GET", "/v1/returns"): STAFF,
+    ("POST", "/v1/tickets/{ticket_id}/adjudicate"): frozenset({SUPERVISOR, ADMIN}),
+    ("GET", "/v1/supervision/returns"): frozenset({SUPERVISOR, ADMIN}),
+    ("POST", "/v1/tickets/{ticket_id}/co-handling"): EVERYONE,
+    ("GET", "/v1/tickets/{ticket_id}/co-handling"): EVERYONE,
+    ("POST", "/v1/tickets/{ticket_id}/co-handling/sign"): frozenset({DEPARTMENT}),
+    ("POST", "/v1/tickets/{ticket_id}/co-handling/contact"): frozenset({DEPARTMENT}),
+    ("POST", "/v1/tickets/{ticket_id}/co-handling/feedback"): frozenset({DEPARTMENT}),
+    ("POST", "/v1/tickets/{ticket_id}/co-handling/answer"): frozenset({DEPARTMENT}),
+    ("POST", "/v1/tickets/{ticket_id}/whistle"): frozenset({DEPARTMENT}),
+    ("GET", "/v1/co-handling"): EVERYONE,
+    ("GET", "/v1/supervision/co-handling"): frozenset({SUPERVISOR, ADMIN}),
     ("POST", "/v1/tickets/{ticket_id}/resolve"): frozenset({DEPARTMENT}),
     ("POST", "/v1/tickets/{ticket_id}/close"): STAFF,
     # escalation
+    ("POST", "/v1/tickets/{ticket_id}/extensions"): frozenset({DEPARTMENT}),
+    ("POST", "/v1/tickets/{ticket_id}/grant-extension"): STAFF,
+    ("POST", "/v1/tickets/{ticket_id}/refuse-extension"): STAFF,
+    ("POST", "/v1/tickets/{ticket_id}/suspensions"): frozenset({DEPARTMENT}),
+    ("POST", "/v1/tickets/{ticket_id}/renew-suspension"): frozenset({DEPARTMENT}),
+    ("POST", "/v1/tickets/{ticket_id}/grant-suspension"): STAFF,
+    ("POST", "/v1/tickets/{ticket_id}/refuse-suspension"): STAFF,
+    ("POST", "/v1/tickets/{ticket_id}/resume"): EVERYONE,
+    ("POST", "/v1/tickets/{ticket_id}/procedure"): frozenset({DEPARTMENT}),
+    ("GET", "/v1/time-requests"): STAFF,
+    ("GET", "/v1/tickets/{ticket_id}/time-requests"): EVERYONE,
     ("GET", "/v1/tickets/{ticket_id}/deadlines"): EVERYONE,
+    ("POST", "/v1/deadlines/calculate"): EVERYONE,
     ("GET", "/v1/supervision/overdue"): frozenset({DEPARTMENT, SUPERVISOR, ADMIN}),
     ("GET", "/v1/supervision/due-soon"): frozenset({DEPARTMENT, SUPERVISOR, ADMIN}),
     ("GET", "/v1/supervision/escalations"): frozenset({DEPARTMENT, SUPERVISOR, ADMIN}),
+    ("GET", "/v1/supervision/audits"): frozenset({SUPERVISOR, ADMIN}),
     ("GET", "/v1/supervision/summary"): frozenset({SUPERVISOR, ADMIN}),
+    ("GET", "/v1/supervision/notices"): frozenset({DEPARTMENT, SUPERVISOR, ADMIN}),
+    ("POST", "/v1/supervision/notices/{notice_id}/acknowledge"): frozenset({DEPARTMENT, SUPERVISOR, ADMIN}),
+    ("GET", "/v1/supervision/consequences"): frozenset({DEPARTMENT, SUPERVISOR, ADMIN}),
+    ("POST", "/v1/supervision/consequences/{consequence_id}/settle"): frozenset(
+        {DEPARTMENT, SUPERVISOR, ADMIN}
+    ),
+    ("GET", "/v1/supervision/bulletin"): frozenset({SUPERVISOR, ADMIN}),
+    ("GET", "/v1/supervision/receivers"): frozenset({SUPERVISOR, ADMIN}),
+    ("PUT", "/v1/supervision/receivers/{role}/{scope}"): frozenset({ADMIN}),
+    ("DELETE", "/v1/supervision/receivers/{role}/{scope}"): frozenset({ADMIN}),
+    ("GET", "/v1/policies"): EVERYONE,
+    ("GET", "/v1/policies/recomputes"): STAFF,
+    ("GET", "/v1/policies/{kind}"): EVERYONE,
+    ("GET", "/v1/policies/{kind}/versions"): STAFF,
+    ("GET", "/v1/policies/{kind}/versions/{version}"): STAFF,
+    ("GET", "/v1/policies/{kind}/versions/{version}/lint"): STAFF,
+    ("POST", "/v1/policies/{kind}/drafts"): frozenset({ADMIN}),
+    ("PUT", "/v1/policies/{kind}/drafts/{version}"): frozenset({ADMIN}),
+    ("DELETE", "/v1/policies/{kind}/drafts/{version}"): frozenset({ADMIN}),
+    ("GET", "/v1/policies/{kind}/drafts/{version}/preview"): frozenset({SUPERVISOR, ADMIN}),
+    ("POST", "/v1/policies/{kind}/drafts/{version}/publish"): frozenset({SUPERVISOR, ADMIN}),
+    ("POST", "/v1/supervision/tickets/{ticket_id}/urge"): frozenset({SUPERVISOR, ADMIN}),
+    ("GET", "/v1/supervision/halts"): frozenset({SUPERVISOR, ADMIN}),
+    ("POST", "/v1/supervision/halts"): frozenset({SUPERVISOR, ADMIN}),
+    ("POST", "/v1/supervision/halts/{halt_id}/grant"): frozenset({SUPERVISOR, ADMIN}),
+    ("POST", "/v1/supervision/halts/{halt_id}/refuse"): frozenset({SUPERVISOR, ADMIN}),
+    ("POST", "/v1/supervision/halts/{halt_id}/end"): frozenset({SUPERVISOR, ADMIN}),
+    ("GET", "/v1/supervision/months"): frozenset({SUPERVISOR, ADMIN}),
+    ("GET", "/v1/supervision/months/{month}"): frozenset({SUPERVISOR, ADMIN}),
     # webhooks
     ("POST", "/v1/webhooks/endpoints"): frozenset({DEPARTMENT, ADMIN}),
     ("GET", "/v1/webhooks/endpoints"): frozenset({DEPARTMENT, ADMIN}),
@@ -54,10 +187,65 @@ STEP_ROLES: dict[Step, frozenset[CallerRole]] = {
     Step.ASSIGN: ROUTES["POST", "/v1/tickets/{ticket_id}/assign"],
     Step.SIGN: ROUTES["POST", "/v1/tickets/{ticket_id}/sign"],
     Step.CONTACT: ROUTES["POST", "/v1/tickets/{ticket_id}/contact"],
+    Step.FEEDBACK: ROUTES["POST", "/v1/tickets/{ticket_id}/feedback"],
     Step.RETURN: ROUTES["POST", "/v1/tickets/{ticket_id}/return"],
     Step.GRANT_RETURN: ROUTES["POST", "/v1/tickets/{ticket_id}/grant-return"],
     Step.REFUSE_RETURN: ROUTES["POST", "/v1/tickets/{ticket_id}/refuse-return"],
+    Step.ADJUDICATE: ROUTES["POST", "/v1/tickets/{ticket_id}/adjudicate"],
+    Step.ASK_EXTENSION: ROUTES["POST", "/v1/tickets/{ticket_id}/extensions"],
+    Step.GRANT_EXTENSION: ROUTES["POST", "/v1/tickets/{ticket_id}/grant-extension"],
+    Step.REFUSE_EXTENSION: ROUTES["POST", "/v1/tickets/{ticket_id}/refuse-extension"],
+    Step.ASK_SUSPENSION: ROUTES["POST", "/v1/tickets/{ticket_id}/suspensions"],
+    Step.SUSPEND: ROUTES["POST", "/v1/tickets/{ticket_id}/grant-suspension"],
+    Step.REFUSE_SUSPENSION: ROUTES["POST", "/v1/tickets/{ticket_id}/refuse-suspension"],
+    Step.OPEN_PROCEDURE: ROUTES["POST", "/v1/tickets/{ticket_id}/procedure"],
+    Step.RESUME: ROUTES["POST", "/v1/tickets/{ticket_id}/resume"],
+    Step.CO_ASSIGN: ROUTES["POST", "/v1/tickets/{ticket_id}/co-handling"],
+    Step.CO_SIGN: ROUTES["POST", "/v1/tickets/{ticket_id}/co-handling/sign"],
+    Step.CO_CONTACT: ROUTES["POST", "/v1/tickets/{ticket_id}/co-handling/contact"],
+    Step.CO_FEEDBACK: ROUTES["POST", "/v1/tickets/{ticket_id}/co-handling/feedback"],
+    Step.CO_ANSWER: ROUTES["POST", "/v1/tickets/{ticket_id}/co-handling/answer"],
     Step.RESOLVE: ROUTES["POST", "/v1/tickets/{ticket_id}/resolve"],
     Step.CLOSE: ROUTES["POST", "/v1/tickets/{ticket_id}/close"],
+    Step.CORRECT: ROUTES["POST", "/v1/tickets/{ticket_id}/correct"],
+    Step.NOTE: ROUTES["POST", "/v1/tickets/{ticket_id}/note"],
+    Step.URGE: ROUTES["POST", "/v1/tickets/{ticket_id}/urge"],
+    Step.CALL_BACK: ROUTES["POST", "/v1/tickets/{ticket_id}/callback"],
+    Step.WITHDRAW: ROUTES["POST", "/v1/tickets/{ticket_id}/withdraw"],
+    Step.JOIN: ROUTES["POST", "/v1/tickets/{ticket_id}/join"],
+    Step.PART: ROUTES["POST", "/v1/tickets/{ticket_id}/part"],
+    Step.TRANSFER: ROUTES["POST", "/v1/tickets/{ticket_id}/transfer"],
 }
 """Which roles may take a step by hand; PARK and REGISTER are taken by the service."""
+
+
+def reads_secrets(principal: Principal) -> bool:
+    """Say whether a caller reads confidential tickets; a department only those that are its own."""
+    return principal.role in COMPARTMENT or principal.department is not None
+
+
+def leads(ticket: Mapping[str, Any], principal: Principal) -> bool:
+    """Say whether a caller has the ticket itself: the hotline, or the department it is assigned to."""
+    return principal.department is None or bool(ticket["department"] == principal.department)
+
+
+def may_see(ticket: Mapping[str, Any], principal: Principal) -> bool:
+    """Say whether a ticket, by its row, is this caller's to read; a department also helps with others'."""
+    if principal.department is not None:
+        return leads(ticket, principal) or principal.department in (ticket.get("co_departments") or ())
+    return not ticket["confidential"] or reads_secrets(principal)
+
+
+def steps_for(ticket: Mapping[str, Any], principal: Principal) -> list[Step]:
+    """
+    Return the steps this caller may take now; a department that helps has steps of its own.
+
+    A return is among them only where there is a window for it; until when says `return_until_at`.
+    """
+    helps = principal.department not in (None, ticket.get("department"))
+    return [
+        step
+        for step in steps_from(Status(ticket["status"]))
+        if principal.role in STEP_ROLES.get(step, ()) and (step in CO_STEPS) == helps
+        if step is not Step.RETURN or ticket.get("return_until_at") is not None
+    ]

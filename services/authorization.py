@@ -1,5 +1,6 @@
 """Checks each request's key against the table of routes, before any route runs."""
 
+import asyncio
 import time
 from typing import Annotated
 
@@ -20,18 +21,27 @@ class Keyring:
         self._database = resources.database
         self._pepper = resources.settings.api_key_pepper.get_secret_value()
         self._seen: dict[str, tuple[Principal, float]] = {}
+        self._asked: dict[str, asyncio.Task[Principal | None]] = {}
 
     async def holder(self, key: str) -> Principal | None:
-        """Return who holds a key."""
+        """Return who holds a key; of many who ask at the same moment one looks it up."""
         remembered = self._seen.get(key)
         if remembered and remembered[1] > time.monotonic():
             return remembered[0]
-        self._seen.pop(key, None)
-        async with self._database.transaction() as connection:
-            found = await KeyStore(connection, self._pepper).holder(key)
-        if found:
-            self._seen[key] = (found, time.monotonic() + REMEMBER_SECONDS)
-        return found
+        if key not in self._asked:
+            self._asked[key] = asyncio.create_task(self._look_up(key))
+        return await asyncio.shield(self._asked[key])
+
+    async def _look_up(self, key: str) -> Principal | None:
+        try:
+            self._seen.pop(key, None)
+            async with self._database.transaction() as connection:
+                found = await KeyStore(connection, self._pepper).holder(key)
+            if found:
+                self._seen[key] = (found, time.monotonic() + REMEMBER_SECONDS)
+            return found
+        finally:
+            del self._asked[key]
 
 
 async def authorize(request: Request) -> None:
@@ -55,4 +65,8 @@ def principal_of(request: Request) -> Principal:
     return request.state.principal  # type: ignore[no-any-return]
 
 
-PrincipalDep = Annotated[Principal, Depends(principal_of)]
+async def _principal(request: Request) -> Principal:  # FastAPI runs plain functions in a thread
+    return principal_of(request)
+
+
+PrincipalDep = Annotated[Principal, Depends(_principal)]

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 REHEARSAL_CHECK = 0.05
+HELD_SECONDS = 0.2
+"""How long what another holds is left alone."""
 
 
 class Clock(Protocol):
@@ -34,6 +36,19 @@ async def wait_for(woken: asyncio.Event, seconds: float) -> bool:
     was_set = woken.is_set()
     woken.clear()
     return was_set
+
+
+async def rest_until(clock: Clock, moment: datetime | None, woken: asyncio.Event, most: float) -> None:
+    """
+    Sleep like `Clock.sleep_until`, for a loop that has just found nothing it could take.
+
+    What is due and could not be taken is held by another, who is at it: asking
+    again at once would only keep both busy.
+    """
+    if moment is not None and moment <= clock.now():
+        await clock.sleep_until(None, woken, min(most, HELD_SECONDS))
+    else:
+        await clock.sleep_until(moment, woken, most)
 
 
 class SystemClock:

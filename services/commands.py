@@ -1,9 +1,11 @@
 """A command over HTTP: one transaction, taken once per Idempotency-Key, answered with the new state."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.base import Schema
@@ -11,24 +13,54 @@ from schemas.errors import HotlineError, Invalid
 from services.authorization import PrincipalDep
 from services.http import ResourcesDep
 from services.idempotency import Answer, Once, claim, keep, once
+from services.security import Principal
+
+S = TypeVar("S", bound=Schema)
+
+KEY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
+"""The header as OpenAPI is told of it by routes that read their request by themselves."""
 
 IdempotencyKey = Annotated[
     str | None, Header(description="The same key and body get the same answer; another body, 409.")
 ]
 
 
-async def once_of(
+def once_of(request: Request, principal: Principal, body: bytes) -> Once | None:
+    """Return what makes this request the same as another."""
+    key = request.headers.get("idempotency-key")
+    return once(str(principal.id), key, request.method, request.scope["path"], body)
+
+
+async def _once(
     request: Request, principal: PrincipalDep, idempotency_key: IdempotencyKey = None
 ) -> Once | None:
-    """Return what makes this request the same as another."""
-    body = await request.body()
-    return once(str(principal.id), idempotency_key, request.method, request.url.path, body)
+    return once_of(request, principal, await request.body())
 
 
-OnceDep = Annotated[Once | None, Depends(once_of)]
+def read_body(model: type[S], body: bytes) -> S:
+    """Return a request's JSON body; raises what FastAPI raises for one that does not fit."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as faults:
+        errors = [{**fault, "loc": ("body", *fault["loc"])} for fault in faults.errors(include_url=False)]
+        raise RequestValidationError(errors) from faults
 
 
-def version_of(if_match: Annotated[str | None, Header()] = None) -> int | None:
+def documented(model: type[Schema], *parameters: dict[str, Any]) -> dict[str, Any]:
+    """
+    Return what OpenAPI is told of a route that reads its request by itself.
+
+    For the one route where the time FastAPI takes to read it counts.
+    """
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    body = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return {"parameters": [KEY, *parameters], "requestBody": body}
+
+
+OnceDep = Annotated[Once | None, Depends(_once)]
+
+
+async def version_of(if_match: Annotated[str | None, Header()] = None) -> int | None:
     """Return the version `If-Match` names; `*` and no header name none."""
     if if_match is None or if_match.strip() == "*":
         return None
@@ -51,18 +83,27 @@ class Commands:
     async def run(
         self,
         work: Callable[[AsyncConnection], Awaitable[tuple[Schema, dict[str, str]]]],
-        status: int = 200,
+        status: int | Callable[[], int] = 200,
     ) -> Response:
-        """Return the work's answer, or the one it had when this key was first used."""
-        async with self._resources.database.transaction() as connection:
+        """
+        Return the work's answer, or the one it had when this key was first used.
+
+        Work that loses a race is done again, on another connection's transaction.
+        A `status` only the work can tell is asked for after it.
+        """
+
+        async def once(connection: AsyncConnection) -> Answer:
             kept = await self._kept(connection)
             if kept is not None:
-                return respond(kept)
+                return kept
             body, headers = await work(connection)
-            answer = Answer(status, headers, body.model_dump_json().encode())
+            code = status() if callable(status) else status
+            answer = Answer(code, headers, body.model_dump_json().encode())
             if self._request is not None:
                 await keep(connection, self._request, answer)
-        return respond(answer)
+            return answer
+
+        return respond(await self._resources.database.run(once))
 
     async def _kept(self, connection: AsyncConnection) -> Answer | None:
         if self._request is None:

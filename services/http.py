@@ -1,25 +1,44 @@
 """The HTTP face of every process: the app, problem answers, request ids, health."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from secrets import token_hex
 from typing import Annotated, Any
-from uuid import uuid4
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from schemas.errors import FieldProblem, HotlineError, Invalid, Misconfigured, Problem, TooLarge
+from schemas.errors import (
+    HotlineError,
+    Invalid,
+    Misconfigured,
+    TooLarge,
+    UnsupportedMedia,
+)
+from schemas.problem import FieldProblem, Problem
 from services.access import PUBLIC, ROUTES
 from services.authorization import authorize
+from services.metrics import CONTENT_TYPE, Metrics
 from services.resources import Resources
 
 PROBLEM = "application/problem+json"
 REQUEST_ID = "x-request-id"
+GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+STREAMED = frozenset({"/v1/tickets:batch"})
+"""Routes that read their body piece by piece and limit the pieces themselves."""
+
+LARGER = {"/v1/jurisdictions:import": 20_000_000, "/v1/deadlines/calculate": 10_000_000}
+"""Routes that take more than a call weighs: a table of tens of thousands of rows, a thousand calendars."""
 
 Check = Callable[[Resources], Awaitable[None]]
 """Raises `Misconfigured` or `Unavailable` when the process must not serve."""
@@ -32,7 +51,11 @@ def resources_of(request: Request) -> Resources:
     return request.app.state.resources  # type: ignore[no-any-return]
 
 
-ResourcesDep = Annotated[Resources, Depends(resources_of)]
+async def _resources(request: Request) -> Resources:  # FastAPI runs plain functions in a thread
+    return resources_of(request)
+
+
+ResourcesDep = Annotated[Resources, Depends(_resources)]
 
 
 def create_app(faces: Sequence[APIRouter], resources: Resources, checks: Sequence[Check] = ()) -> FastAPI:
@@ -42,13 +65,14 @@ def create_app(faces: Sequence[APIRouter], resources: Resources, checks: Sequenc
         title="12345 hotline",
         summary="Registers calls, routes tickets, supervises deadlines.",
         version="0.1.0",
-        dependencies=[Depends(authorize)],
+        dependencies=[Depends(_let_in)],
         responses={"default": {"model": Problem, "content": {PROBLEM: {}}, "description": "A problem"}},
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.resources = resources
-    for face in [*faces, _health(checks)]:
+    for face in [*faces, _health(checks), _front_page()]:
         app.include_router(face)
+        app.router.routes[:0] = [each.straight() for each in face.routes if isinstance(each, ReadsItself)]
     _refuse_undeclared(app)
     for kind, answer in _ANSWERS:
         app.add_exception_handler(kind, answer)
@@ -56,6 +80,41 @@ def create_app(faces: Sequence[APIRouter], resources: Resources, checks: Sequenc
     app.add_middleware(RequestId)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+class ReadsItself(APIRoute):
+    """
+    A route whose function takes its request and returns its response, and nothing else.
+
+    FastAPI knows it for its description only: on the way through its routers and
+    dependencies a request would spend more time than in all the rest of the app.
+    """
+
+    def straight(self) -> Route:
+        """Return the way past them, on which is asked all the same whether the request may pass."""
+
+        async def answer(request: Request) -> Response:
+            request.scope["route"] = self
+            await _let_in(request)
+            return await self.endpoint(request)  # type: ignore[no-any-return]
+
+        return Route(self.path, answer, methods=list(self.methods or ()), include_in_schema=False)
+
+
+async def _let_in(request: Request) -> None:
+    """Let a request pass that may: one dependency, as resolving each costs every request."""
+    await authorize(request)
+    if "\x00" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        _refuse_nul(request)
+
+
+def _refuse_nul(request: Request) -> None:
+    """Refuse NUL in an address: the database knows no text with it."""
+    told = [("path", *each) for each in request.path_params.items()]
+    told += [("query", *each) for each in request.query_params.multi_items()]
+    for place, name, value in told:
+        if "\x00" in f"{name}{value}":
+            raise Invalid("An address bears no NUL character.", pointer=f"{place}:{name}")
 
 
 def problem(error: HotlineError, **more: Any) -> Response:
@@ -88,14 +147,22 @@ async def _refusal(_: Request, error: Exception) -> Response:
     return problem(error)
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    if _is_unread(request, error):
+        came = request.headers.get("content-type", "none")
+        return problem(UnsupportedMedia(f"Send the body as `Content-Type: application/json`; it had {came}."))
     faults = [
         FieldProblem(pointer=pointer(each["loc"]), code=each["type"], detail=each["msg"])
         for each in error.errors()
     ]
     refusal = Invalid(f"{faults[0].pointer or 'body'}: {faults[0].detail}", pointer=faults[0].pointer)
     return problem(refusal, errors=[each.model_dump() for each in faults])
+
+
+def _is_unread(request: Request, error: RequestValidationError) -> bool:
+    """Say whether the body was taken for bytes, because nothing said that it is JSON."""
+    return isinstance(error.body, bytes) and error.errors()[0]["loc"] == ("body",)
 
 
 async def _other(_: Request, error: Exception) -> Response:
@@ -113,17 +180,10 @@ async def _other(_: Request, error: Exception) -> Response:
     return _json_answer(body, error.status_code, dict(error.headers or {}))
 
 
-async def _unforeseen(_: Request, error: Exception) -> Response:
-    """Answer without the error's text: it may hold a caller's data."""
-    log.error("request_failed", code="internal", exc_info=error)
-    return problem(HotlineError("The service failed; the request id says where to look."))
-
-
 _ANSWERS: list[tuple[type[Exception], Any]] = [
     (HotlineError, _refusal),
     (RequestValidationError, _invalid),
     (HTTPException, _other),
-    (Exception, _unforeseen),
 ]
 
 
@@ -146,16 +206,17 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with a receive that counts."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in STREAMED:
             return await self._app(scope, receive, send)
+        most = max(self._most, LARGER.get(scope["path"], 0))
         told = dict(scope["headers"]).get(b"content-length", b"0")
-        size = int(told) if told.isdigit() and int(told) > self._most else 0
+        size = int(told) if told.isdigit() and int(told) > most else 0
 
         async def counted() -> Message:
             nonlocal size
-            message: Message = {"type": "http.request"} if size > self._most else await receive()
+            message: Message = {"type": "http.request"} if size > most else await receive()
             size += len(message.get("body", b""))
-            if size > self._most:
+            if size > most:
                 raise HTTPException(TooLarge.status)
             return message
 
@@ -163,27 +224,75 @@ class BodyLimit:
         return None
 
 
+class Streamed(Response):
+    """
+    Sends an answer while its request is still read.
+
+    What is answered waits in memory until the client takes it: a client that sends
+    all it has before it reads must not keep us from reading on, or both would wait for ever.
+    """
+
+    def __init__(self, parts: AsyncIterator[bytes], media_type: str) -> None:
+        super().__init__(media_type=media_type)
+        self._parts = parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the parts as they come; a part that fails leaves the answer without its end."""
+        ready: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+        async def gather() -> None:
+            async for each in self._parts:
+                ready.put_nowait(each)
+            ready.put_nowait(None)
+
+        headers = [each for each in self.raw_headers if each[0] != b"content-length"]
+        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        async with asyncio.TaskGroup() as group:
+            group.create_task(gather())
+            while (part := await ready.get()) is not None:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
 class RequestId:
-    """Gives each request an id, in its logs and on its answer."""
+    """
+    Gives each request an id, in its logs and on its answer; answers what nobody foresaw.
+
+    The framework's own last resort stands outside of this, where no id is known,
+    and hands the fault on to the server, which logs it again.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Bind the id, pass the request on, and put the id on the answer."""
+        """Bind the id, pass the request on, and put the id on the answer, whatever happens."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         given = dict(scope["headers"]).get(REQUEST_ID.encode(), b"").decode("latin-1")
-        request_id = given if given.isalnum() and len(given) <= 64 else uuid4().hex
+        request_id = given if GIVEN_ID.fullmatch(given) else token_hex(16)
+        begun = False
 
         async def tagged(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 message["headers"].append((REQUEST_ID.encode(), request_id.encode()))
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await self._app(scope, receive, tagged)
+            try:
+                await self._app(scope, receive, tagged)
+            except Exception:
+                log.exception("request_failed", code="internal")
+                if not begun:  # else the server sees that the answer has no end, and hangs up
+                    await _unforeseen()(scope, receive, tagged)
         return None
+
+
+def _unforeseen() -> Response:
+    """Return an answer without the error's text: it may hold a caller's data."""
+    return problem(HotlineError("The service failed; the request id says where to look."))
 
 
 def _health(checks: Sequence[Check]) -> APIRouter:
@@ -201,6 +310,22 @@ def _health(checks: Sequence[Check]) -> APIRouter:
             await check(resources)
         return {"status": "ready"}
 
+    @routes.get("/metrics", response_class=Response)
+    async def metrics(resources: ResourcesDep) -> Response:
+        """Show the figures of this process, in the text form of Prometheus."""
+        return Response(await resources.part(Metrics).shown(), media_type=CONTENT_TYPE)
+
+    return routes
+
+
+def _front_page() -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/")
+    async def front_page() -> RedirectResponse:
+        """Lead somebody who opens the bare address to the API docs."""
+        return RedirectResponse("/docs")
+
     return routes
 
 
@@ -216,6 +341,13 @@ def _refuse_undeclared(app: FastAPI) -> None:
         raise Misconfigured(f"services/access.py does not say who may call {', '.join(undeclared)}.")
 
 
+def _hoist(operation: dict[str, Any], components: dict[str, Any]) -> None:
+    """Put the schemas a hand-written body brings along where its references look for them."""
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        for name, each in content.get("schema", {}).pop("$defs", {}).items():
+            components.setdefault("schemas", {}).setdefault(name, each)
+
+
 def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, summary=app.summary, version=app.version, routes=app.routes)
@@ -226,5 +358,6 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
                 roles = ROUTES[method.upper(), path]
                 operation["x-roles"] = sorted(roles)
                 operation["security"] = [] if roles == PUBLIC else [{"key": []}]
+                _hoist(operation, schema["components"])
         app.openapi_schema = schema
     return app.openapi_schema

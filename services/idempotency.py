@@ -80,6 +80,19 @@ def _answer(kept: bytes, request: Once) -> IdempotencyMismatch | None:
     return IdempotencyMismatch("This Idempotency-Key was used with another request.")
 
 
+def kept(request: Once, answer: Answer, now: datetime) -> dict[str, object]:
+    """Return the row of a request claimed and answered at once."""
+    return {
+        "caller": request.caller,
+        "key": request.key,
+        "request_hash": request.digest,
+        "status": answer.status,
+        "headers": answer.headers,
+        "body": answer.body,
+        "created_at": now,
+    }
+
+
 async def keep(connection: AsyncConnection, request: Once, answer: Answer) -> None:
     """Store the answer in the transaction that did the work."""
     await connection.execute(

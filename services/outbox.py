@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.events import TOPIC, AnyEvent, Message, to_message
+from schemas.events import TOPIC, AnyEvent
+from schemas.wire import Message, to_message
 from services.database import ring_after_commit
 from services.tables import outbox
 

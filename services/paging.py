@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
@@ -39,11 +39,11 @@ def read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
     try:
         at, key = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None or not isinstance(key, str) or "\x00" in key:
+        if moment.tzinfo is None or not isinstance(key, str) or b"\x00" in key.encode():
             raise ValueError(cursor)
-    except (binascii.Error, ValueError, TypeError) as fault:
+        return moment.astimezone(UTC), key
+    except (binascii.Error, ValueError, TypeError, OverflowError) as fault:
         raise BadCursor("This is not a cursor of ours.", pointer="query:cursor") from fault
-    return moment, key
 
 
 def cut(rows: Sequence[T], limit: int) -> tuple[Sequence[T], T | None]:

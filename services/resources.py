@@ -1,5 +1,6 @@
 """What a process holds open, for HTTP, bus and command line alike."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol, TypeVar, cast
@@ -44,8 +45,9 @@ def database_url(settings: Settings) -> str:
 
 
 def driver_dsn(url: str) -> str:
-    """Return the same address for the driver alone."""
-    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
+    """Return the same address for the driver alone, which has its own word for how to encrypt."""
+    base, mark, query = url.replace("postgresql+asyncpg://", "postgresql://", 1).partition("?")
+    return base + mark + re.sub(r"(^|&)ssl=", r"\1sslmode=", query)
 
 
 def make_clock(settings: Settings) -> Clock:

@@ -3,13 +3,14 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
+from typer import Typer
 
 from schemas.errors import Misconfigured
 from services.bus import Subscription
@@ -18,8 +19,14 @@ from services.bus.local import LocalBus
 from services.bus.relay import relay
 from services.database import is_passing
 from services.http import Check, create_app
+from services.limits import Keeper, Limits
 from services.migrate import Seed
+from services.previews import Part, Previews
+from services.resources import Part as Kept
 from services.resources import Resources
+
+Ready = Callable[[], Awaitable[None]]
+"""Called once requests are answered; what it raises takes the process down."""
 
 Loop = Callable[[Resources], Awaitable[None]]
 
@@ -31,9 +38,12 @@ log = structlog.get_logger()
 @dataclass(frozen=True)
 class Role:
     """
-    A package at a glance: its faces, consumers, loops and commands.
+    A package at a glance: its faces, consumers, loops and commands, or groups of them.
 
-    `checks` must hold before it serves, `seeds` load what ships with it.
+    `checks` must hold before it serves, `seeds` load what ships with it, `previews`
+    say what it would make of a matter, and `limits` answers how long it may take, both also
+    in a process that does not run it, which keeps `parts` that show figures too. A command may be
+    a group of them, a `typer.Typer`.
     """
 
     name: str
@@ -42,7 +52,20 @@ class Role:
     loops: Sequence[Loop] = ()
     checks: Sequence[Check] = ()
     seeds: Sequence[Seed] = ()
-    commands: Mapping[str, Callable[..., None]] = field(default_factory=dict)
+    commands: Mapping[str, Callable[..., None] | Typer] = field(default_factory=dict)
+    previews: Mapping[str, Part] = field(default_factory=dict)
+    limits: Keeper | None = None
+    parts: Sequence[type[Kept]] = ()
+
+
+def introduce(every: Iterable[Role], resources: Resources) -> None:
+    """Let this process ask what it must of every role, also of those it does not run."""
+    for role in every:
+        resources.part(Previews).add(role.previews)
+        for each in role.parts:
+            resources.part(each)
+        if role.limits is not None:
+            resources.part(Limits).kept_by(role.limits)
 
 
 def open_port(host: str, port: int) -> socket.socket:
@@ -58,12 +81,7 @@ def open_port(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def serve(
-    roles: Sequence[Role],
-    resources: Resources,
-    listener: socket.socket,
-    ready: Callable[[], None] = lambda: None,
-) -> None:
+async def serve(roles: Sequence[Role], resources: Resources, listener: socket.socket, ready: Ready) -> None:
     """
     Run the faces, consumers and loops of `roles` until the process is told to stop.
 
@@ -120,7 +138,7 @@ def _loops(roles: Sequence[Role], resources: Resources) -> list[tuple[str, Loop]
 class _Server(uvicorn.Server):
     """Uvicorn inside our own task group: signals are ours, and readiness is told."""
 
-    def __init__(self, app: FastAPI, ready: Callable[[], None]) -> None:
+    def __init__(self, app: FastAPI, ready: Ready) -> None:
         super().__init__(
             uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False)
         )
@@ -130,7 +148,7 @@ class _Server(uvicorn.Server):
         """Open the port, then say so."""
         await super().startup(sockets)
         if not self.should_exit:
-            self._ready()
+            await self._ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,9 +1,48 @@
 """Every variable an operator can set."""
 
+from functools import cached_property
 from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+DRIVER = "postgresql+asyncpg"
+OUR_DATABASES = ("postgresql", "postgres", DRIVER)
+
+
+def _database_url(given: SecretStr) -> SecretStr:
+    """Return the address for our driver, also of one written for another; the text stays secret."""
+    refusal = f"write {DRIVER}://user:password@host/name; no other database will do"
+    try:
+        url = make_url(given.get_secret_value())
+    except (ArgumentError, ValueError):
+        raise ValueError(refusal) from None
+    if url.drivername not in OUR_DATABASES:
+        raise ValueError(refusal)
+    if url.drivername == DRIVER and "sslmode" not in url.query:
+        return given
+    query = {"ssl" if name == "sslmode" else name: value for name, value in url.query.items()}
+    return SecretStr(url.set(drivername=DRIVER, query=query).render_as_string(hide_password=False))
+
+
+def _time_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"there is no time zone {name!r}; write one like Asia/Shanghai") from None
+
+
+def _upper(given: object) -> object:
+    return given.upper() if isinstance(given, str) else given
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
 
 
 class WebhookSettings(BaseModel):
@@ -12,7 +51,7 @@ class WebhookSettings(BaseModel):
     allow_hosts: str = Field(
         "",
         description="Comma-separated host names that may be private, or plain http. Others must "
-        "be public and https.",
+        "be public and https. `up` allows this machine (`127.0.0.1,localhost`) when it is empty.",
     )
     concurrency: int = Field(32, ge=1, le=512, description="Posts under way at once.")
     timeout_seconds: float = Field(10, gt=0, description="How long one post may take.")
@@ -21,15 +60,77 @@ class WebhookSettings(BaseModel):
     )
 
 
+class RepeatSettings(BaseModel):
+    """When a caller asks again about the same matter."""
+
+    look_back_days: int = Field(
+        90, ge=1, le=3650, description="How long a caller's earlier tickets are looked through for a repeat."
+    )
+    answer_days: int = Field(
+        30, ge=0, description="How long an answer that was given is told again; after that a call is new."
+    )
+    candidate_days: int = Field(
+        3, ge=1, le=90, description="How long other callers' tickets are shown to the agent as candidates."
+    )
+
+
+class JoiningSettings(BaseModel):
+    """When tickets of several callers are one matter, and when many are a mass event."""
+
+    near_metres: float = Field(200, gt=0, le=5000, description="So close is the same place.")
+    within_hours: float = Field(24, gt=0, description="So old may a ticket be that others join.")
+    categories: str = Field(
+        "01,02,03,0405,05,0803",
+        pattern=r"^([0-9]{2,6}(,[0-9]{2,6})*)?$",
+        description="Comma-separated beginnings of the categories whose tickets may be joined: what "
+        "many see at once. Anything else is everybody's own matter.",
+    )
+    many_soon_tickets: int = Field(5, ge=2, description="So many tickets of one matter are a mass event …")
+    many_soon_hours: float = Field(2, gt=0, description="… when they come within so many hours.")
+    many_callers: int = Field(3, ge=2, description="So many different callers are a mass event …")
+    many_callers_days: float = Field(3, gt=0, description="… when they call within so many days.")
+
+
+class RetentionSettings(BaseModel):
+    """How long what has served its time is kept."""
+
+    events_days: int = Field(
+        90,
+        ge=7,
+        description="Events the bus has carried, and the note that they were handled. Longer than "
+        "Kafka keeps its topics.",
+    )
+    answers_days: int = Field(30, ge=1, description="Answers kept for the same `Idempotency-Key`.")
+    deliveries_days: int = Field(90, ge=1, description="Webhook deliveries that were taken or given up.")
+
+
+class TriageSettings(BaseModel):
+    """The text model the triage desk asks, and when what people decide there becomes a proposed row."""
+
+    model: Path | None = Field(
+        None,
+        description="What `hotline suggest train` wrote, its labels codes of departments. Read at the start.",
+    )
+    proposal_days: int = Field(90, ge=1, description="How far back what people decided is looked at.")
+    proposal_tickets: int = Field(20, ge=2, description="The fewest tickets a proposed row rests on.")
+    proposal_agreement: float = Field(
+        0.9, gt=0.5, le=1, description="The smallest share of them that went to the same department."
+    )
+
+
 class Settings(BaseSettings):
     """Environment variables `HOTLINE_…`, nested with a double underscore."""
 
     model_config = SettingsConfigDict(
-        env_prefix="HOTLINE_", env_nested_delimiter="__", frozen=True, extra="ignore"
+        env_prefix="HOTLINE_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
     data: Path = Field(Path("var"), description="Where the embedded service keeps its data.")
-    database_url: SecretStr | None = Field(
+    database_url: DatabaseUrl | None = Field(
         None,
         description="`postgresql+asyncpg://user:password@host/name`. Unset: the embedded "
         "PostgreSQL under the data folder.",
@@ -47,16 +148,36 @@ class Settings(BaseSettings):
         pattern=r"^\d{12}$",
         description="The city; stands in for a division that is not known.",
     )
-    time_zone: str = Field("Asia/Shanghai", description="Where days and office hours are counted.")
+    time_zone: TimeZone = Field(
+        "Asia/Shanghai",
+        description="Whose days are counted and whose times are shown. Office hours are kept in the "
+        "zone of the published calendar.",
+    )
     api_key_pepper: SecretStr = Field(
         SecretStr(""), description="Mixed into the hash of API keys; a change revokes them all."
     )
-    max_body_bytes: int = Field(1_000_000, gt=0, description="The largest request body taken.")
+    max_body_bytes: int = Field(
+        1_000_000, gt=0, description="The largest request body taken; of a batch, the largest line."
+    )
+    mappings_dir: Path | None = Field(
+        None,
+        description="The city's own mapping files (TOML), looked up before those that ship. "
+        "Read at the start.",
+    )
     rehearsal_clock: Path | None = Field(
         None, description="A file that moves the time, for trying out. Never in production."
     )
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: LogLevel = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     webhooks: WebhookSettings = WebhookSettings()
+    retention: RetentionSettings = RetentionSettings()
+    repeats: RepeatSettings = RepeatSettings()
+    joining: JoiningSettings = JoiningSettings()
+    triage: TriageSettings = TriageSettings()
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The city's time zone."""
+        return ZoneInfo(self.time_zone)
 
 
 def describe(model: type[BaseModel] = Settings, prefix: str = "HOTLINE_") -> list[tuple[str, str, str]]:

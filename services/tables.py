@@ -6,6 +6,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -44,7 +45,17 @@ tickets = Table(
     Column("category", Text),
     Column("division", Text),
     Column("address", Text),
+    Column("longitude", Double),
+    Column("latitude", Double),
+    Column("occurred_at", Instant),
+    Column("follows", Text),
+    Column("places", JSONB, nullable=False, server_default=text("'{}'"), comment="Other places, by basis."),
+    Column("attributes", JSONB, nullable=False, server_default=text("'{}'")),
     Column("caller", JSONB, nullable=False),
+    Column("matter_key", Text, comment="Category and place: tickets that share it may be one matter."),
+    Column("kept_by", Text, comment="The department whose sub-centre keeps the calls of its line."),
+    Column("parent", ForeignKey("tickets.id")),
+    Column("urged", Integer, nullable=False, server_default=text("0")),
     Column("status", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("accepted_at", Instant, nullable=False),
@@ -54,13 +65,34 @@ tickets = Table(
     Column("assignment_id", Uuid),
     Column("department_name", Text),
     Column("department_because", Text),
+    Column("return_until_at", Instant, comment="Null: its department may not return it."),
+    Column(
+        "co_departments",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="Who handles it beside its department, and may read it.",
+    ),
     Column("due_at", Instant),
     Column("due_provisional", Boolean, nullable=False, server_default=text("false")),
     Column("due_because", Text),
     Column("ended_at", Instant),
     UniqueConstraint("hotline", "source_number"),
     Index("ix_tickets_status_accepted_at", "status", "accepted_at", "id"),
-    Index("ix_tickets_department_accepted_at", "department", "accepted_at", "id"),
+    Index("ix_tickets_department_status_accepted_at", "department", "status", "accepted_at", "id"),
+    Index("ix_tickets_accepted_at", "accepted_at", "id"),
+    Index("ix_tickets_phone", text("(caller ->> 'phone')"), "accepted_at"),
+    Index(
+        "ix_tickets_id_number",
+        text("(caller ->> 'id_number')"),
+        "accepted_at",
+        postgresql_where=text("(caller ->> 'id_number') IS NOT NULL"),
+    ),
+    Index("ix_tickets_category_accepted_at", "category", "accepted_at"),
+    Index(
+        "ix_tickets_matter_key", "matter_key", "accepted_at", postgresql_where=text("matter_key IS NOT NULL")
+    ),
+    Index("ix_tickets_parent", "parent", postgresql_where=text("parent IS NOT NULL")),
 )
 
 ticket_history = Table(
@@ -74,6 +106,17 @@ ticket_history = Table(
     Column("actor", Text, nullable=False),
     Column("note", Text),
     Column("event_id", Uuid),
+    Index("ix_ticket_history_at", "at", "ticket_id", "version"),
+)
+
+ticket_claims = Table(
+    "ticket_claims",
+    metadata,
+    Column("ticket_id", ForeignKey("tickets.id"), primary_key=True),
+    Column("held_by", Uuid, nullable=False, comment="The key of who works on it."),
+    Column("held_as", Text, nullable=False),
+    Column("held_until", Instant, nullable=False),
+    comment="Who works on a ticket at the desk just now; it ends by itself.",
 )
 
 outbox = Table(

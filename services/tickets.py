@@ -1,25 +1,30 @@
 """The one door for a ticket's status: lock, advance, history and outbox in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BindParameter, Insert, Row, Table, Update, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Insert, Row, Table, Update, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.base import Schema
 from schemas.errors import Stale, TicketNotFound
-from schemas.events import CONFIDENTIAL_TOPIC, TOPIC, AnyEvent, Event, Matter, TicketRegistered
+from schemas.events import AnyEvent, Event, Matter, TicketRegistered
 from schemas.lifecycle import ENDED, Status, Step, advance
-from services.database import ring_after_commit
+from services.database import driver_of, ring_after_commit
+from services.notes import Note, Standing, topic_of, write_down
 from services.outbox import BELL, row
 from services.tables import outbox, ticket_history, tickets
 
 TicketRow = Row[Any]
 
 ANNOUNCED = ("event_id", "topic", "key", "headers", "body")
+
+_OF_MATTER = [name for name in Matter.model_fields if name not in ("caller_type", "places")]
 
 _READ = select(tickets).where(tickets.c.id == bindparam("ticket"))
 _LOCK = _READ.with_for_update(key_share=True)
@@ -32,8 +37,19 @@ def ticket_number(prefix: str, day: datetime, sequence: int) -> str:
     The check digits make the whole number (its digits) leave 1 when divided by
     97, so one wrong digit or two swapped neighbours are noticed on the phone.
     """
-    digits = f"{day:%Y%m%d}{sequence:06d}"
+    digits = f"{day.year:04}{day.month:02}{day.day:02}{sequence:06}"
     return f"{prefix}{digits}{98 - int(digits + '00') % 97:02d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is to be decided about, registered or not: the matter, what was said of it, and its point."""
+
+    matter: Matter
+    title: str
+    text: str
+    longitude: float | None = None
+    latitude: float | None = None
 
 
 class TicketStore:
@@ -58,14 +74,11 @@ class TicketStore:
             index_elements=[tickets.c.hotline, tickets.c.source_number]
         )
         added = set((await self._connection.scalars(statement.returning(tickets.c.id), new)).all())
-        rows = [each for each in new if each["id"] in added]
-        events = {} if quiet else {each["id"]: _registered(each) for each in rows}
-        if rows:
-            history = [_first_entry(each, actors[each["id"]], events.get(each["id"])) for each in rows]
-            await self._connection.execute(insert(ticket_history), history)
-        if events:
-            announced = [row(event) for event in events.values()]
-            await self._connection.execute(insert(outbox), announced)
+        written = registration([each for each in new if each["id"] in added], actors, quiet=quiet)
+        for table in (ticket_history, outbox):
+            if written[table]:
+                await self._connection.execute(insert(table), written[table])
+        if written[outbox]:
             ring_after_commit(self._connection, BELL)
         return added
 
@@ -80,12 +93,15 @@ class TicketStore:
         Raises `TicketNotFound`, or `Stale` when `version` is not the present one.
         """
         ticket = self._found(ticket_id, await self._select(ticket_id, lock=True))
-        if version is not None and version != ticket.version:
-            raise Stale(
-                f"The ticket is at version {ticket.version}, not {version}.",
-                version=ticket.version,
-            )
+        check_version(ticket, version)
         return ticket
+
+    async def hold(self, ticket_ids: Iterable[str]) -> None:
+        """Lock tickets in the order of their numbers, as everybody does who locks several."""
+        wanted = set(ticket_ids)
+        if wanted:
+            query = select(tickets.c.id).where(tickets.c.id.in_(wanted)).order_by(tickets.c.id)
+            await self._connection.execute(query.with_for_update(key_share=True))
 
     async def advance(
         self,
@@ -97,14 +113,16 @@ class TicketStore:
         at: datetime,
         actor: str,
         note: str | None = None,
+        before: str | None = None,
         **changes: object,
     ) -> AnyEvent:
         """
         Take a locked ticket one step on: row, history and event in one statement.
 
-        Raises `IllegalTransition` when the lifecycle has no such step from here.
+        `before` is where it stood before the step that this one takes back. Raises
+        `IllegalTransition` when the lifecycle has no such step from here.
         """
-        status = advance(Status(ticket.status), step)
+        status = advance(Status(ticket.status), step, before)
         version = ticket.version + 1
         told: Any = event(ticket=ticket.id, time=at, version=version, data=data)
         ended = {"ended_at": at} if status in ENDED and ticket.ended_at is None else {}
@@ -118,12 +136,52 @@ class TicketStore:
             "note": note,
             "event_id": told.id,
         }
-        announced = row(told, CONFIDENTIAL_TOPIC if ticket.confidential else TOPIC)
+        announced = row(told, topic_of(ticket.confidential))
         changed = {"status": str(status), "version": version, **ended, **changes}
         values = {"ticket": ticket.id, **_for(tickets, changed), **_for(ticket_history, entry)}
         await self._connection.execute(_step(frozenset(changed)), {**values, **_for(outbox, announced)})
         ring_after_commit(self._connection, BELL)
         return told  # type: ignore[no-any-return]
+
+    async def advance_all(
+        self,
+        locked: Sequence[TicketRow],
+        step: Step,
+        event: type[Event],
+        data: Schema,
+        *,
+        at: datetime,
+        actor: str,
+        note: str | None = None,
+        **changes: object,
+    ) -> None:
+        """
+        Take several locked tickets, which stand at one status, the same step on: three statements in all.
+
+        Raises `IllegalTransition` when the lifecycle has no such step from there.
+        """
+        if not locked:
+            return
+        (status,) = {advance(Status(each.status), step) for each in locked}
+        ended = {"ended_at": func.coalesce(tickets.c.ended_at, at)} if status in ENDED else {}
+        changed = update(tickets).where(tickets.c.id.in_([each.id for each in locked]))
+        await self._connection.execute(
+            changed.values(status=str(status), version=tickets.c.version + 1, **ended, **changes)
+        )
+        told: list[Any] = [
+            event(ticket=each.id, time=at, version=each.version + 1, data=data) for each in locked
+        ]
+        common = {"step": str(step), "status": str(status), "at": at, "actor": actor, "note": note}
+        history = [
+            {"ticket_id": each.ticket, "version": each.version, "event_id": each.id, **common}
+            for each in told
+        ]
+        await self._connection.execute(insert(ticket_history), history)
+        announced = [
+            row(each, topic_of(ticket.confidential)) for each, ticket in zip(told, locked, strict=True)
+        ]
+        await self._connection.execute(insert(outbox), announced)
+        ring_after_commit(self._connection, BELL)
 
     async def promise(self, ticket_id: str, due_at: datetime, because: str, *, provisional: bool) -> None:
         """Show the caller's deadline on the ticket; not a step of its life, so no new version."""
@@ -132,46 +190,45 @@ class TicketStore:
             _change(frozenset(promised)), {"ticket": ticket_id, **_for(tickets, promised)}
         )
 
-    async def note(self, notes: Sequence[tuple[AnyEvent, Step, str]], *, actor: str) -> list[AnyEvent]:
+    async def promise_all(self, promises: Sequence[tuple[str, datetime, str, bool]]) -> None:
+        """Show callers' deadlines: ticket, due, because, provisional; one statement for all of them."""
+        if promises:
+            driver = await driver_of(self._connection)
+            await driver.execute(_PROMISES, *map(list, zip(*promises, strict=True)))
+
+    async def note(
+        self,
+        notes: Sequence[tuple[AnyEvent, Step, str]],
+        *,
+        actor: str,
+        changes: Mapping[str, Mapping[str, object]] = MappingProxyType({}),
+    ) -> list[AnyEvent]:
         """
         Note events that leave the status as it is, and announce them.
 
         Takes each event with its step and a sentence; returns the events with
-        the versions they got. Tickets are locked in one order by everybody.
+        the versions they got. `changes` are what else becomes of a ticket, by its
+        number. The tickets of one call are locked in the order of their numbers;
+        whoever locks them one by one in another order may lose a deadlock to it
+        (40P01), which passes: the work is done again.
         """
         if not notes:
             return []
-        wanted = {event.ticket for event, _, _ in notes}
-        query = select(tickets.c.id, tickets.c.version, tickets.c.status, tickets.c.confidential)
-        locked = query.where(tickets.c.id.in_(wanted)).order_by(tickets.c.id).with_for_update(key_share=True)
-        found = {row.id: row for row in await self._connection.execute(locked)}
-        versions = {ticket_id: row.version for ticket_id, row in found.items()}
-        told, history, announced = [], [], []
-        for event, step, sentence in notes:
-            versions[event.ticket] += 1
-            numbered = event.model_copy(update={"version": versions[event.ticket]})
-            ticket = found[event.ticket]
-            told.append(numbered)
-            history.append(
-                {
-                    "ticket_id": event.ticket,
-                    "version": numbered.version,
-                    "step": str(step),
-                    "status": ticket.status,
-                    "at": event.time,
-                    "actor": actor,
-                    "note": sentence,
-                    "event_id": event.id,
-                }
-            )
-            announced.append(row(numbered, CONFIDENTIAL_TOPIC if ticket.confidential else TOPIC))
-        changed = update(tickets).where(tickets.c.id == bindparam("ticket")).values(version=bindparam("to"))
-        counts = [{"ticket": each, "to": version} for each, version in versions.items()]
-        await self._connection.execute(changed, counts)
-        await self._connection.execute(insert(ticket_history), history)
-        await self._connection.execute(insert(outbox), announced)
-        ring_after_commit(self._connection, BELL)
-        return told
+        standing = await self.standing({event.ticket for event, _, _ in notes})
+        written = [Note.of(*each) for each in notes]
+        versions = await write_down(self._connection, written, standing, actor)
+        for ticket_id, values in changes.items():
+            to = {"ticket": ticket_id, **_for(tickets, values)}
+            await self._connection.execute(_change(frozenset(values)), to)
+        numbered = zip(notes, versions, strict=True)
+        return [event.model_copy(update={"version": version}) for (event, _, _), version in numbered]
+
+    async def standing(self, ticket_ids: Iterable[str]) -> dict[str, Standing]:
+        """Lock tickets in the order of their numbers, and return where each stands."""
+        columns = (tickets.c[each] for each in Standing._fields)
+        query = select(tickets.c.id, *columns).where(tickets.c.id.in_(set(ticket_ids))).order_by(tickets.c.id)
+        found = await self._connection.execute(query.with_for_update(key_share=True))
+        return {row.id: Standing(*row[1:]) for row in found}
 
     async def history(self, ticket_id: str) -> Sequence[TicketRow]:
         """Return every step of a ticket, oldest first."""
@@ -187,6 +244,13 @@ class TicketStore:
         if ticket is None:
             raise TicketNotFound(f"There is no ticket {ticket_id}.")
         return ticket
+
+
+_PROMISES = (
+    "UPDATE tickets SET due_at = said.due_at, due_because = said.because, due_provisional = said.provisional"
+    " FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::bool[])"
+    " AS said (id, due_at, because, provisional) WHERE tickets.id = said.id"
+)
 
 
 @cache
@@ -212,6 +276,12 @@ def _for(table: Table, values: Mapping[str, object]) -> dict[str, object]:
     return {f"{table.name}_{name}": value for name, value in values.items()}
 
 
+def check_version(ticket: TicketRow, version: int | None) -> None:
+    """Raise `Stale` when a ticket is at another version than its reader knows."""
+    if version is not None and version != ticket.version:
+        raise Stale(f"The ticket is at version {ticket.version}, not {version}.", version=ticket.version)
+
+
 def matter_of(ticket: Any) -> Matter:
     """Return what routing and limits depend on, from a row of the tickets table."""
     return Matter(
@@ -222,13 +292,42 @@ def matter_of(ticket: Any) -> Matter:
         category=ticket.category,
         division=ticket.division,
         caller_type=ticket.caller["type"],
+        places=divisions_of(ticket.places),
+        attributes=ticket.attributes,
         accepted_at=ticket.accepted_at,
         historical=ticket.historical,
+        kept_by=ticket.kept_by,
     )
 
 
+def case_of(ticket: Any) -> Case:
+    """Return a ticket as what is to be decided about."""
+    return Case(matter_of(ticket), ticket.title, ticket.text, ticket.longitude, ticket.latitude)
+
+
+def divisions_of(places: Mapping[str, Mapping[str, str | None]]) -> dict[str, str]:
+    """Return the divisions of a ticket's other places, without their addresses."""
+    return {basis: code for basis, place in places.items() if (code := place.get("division"))}
+
+
+def registration(
+    new: Sequence[dict[str, Any]], actors: Mapping[str, str], *, quiet: bool = False
+) -> dict[Table, list[dict[str, Any]]]:
+    """Return the rows that register tickets: each, its first history entry and, unless `quiet`, its event."""
+    events = {} if quiet else {each["id"]: _registered(each) for each in new}
+    return {
+        tickets: list(new),
+        ticket_history: [_first_entry(each, actors[each["id"]], events.get(each["id"])) for each in new],
+        outbox: [row(events[each["id"]], topic_of(each["confidential"])) for each in new if events],
+    }
+
+
 def _registered(new: dict[str, Any]) -> TicketRegistered:
-    matter = Matter(**{**new, "caller_type": new["caller"]["type"]})
+    matter = Matter(
+        **{name: new[name] for name in _OF_MATTER},
+        caller_type=new["caller"]["type"],
+        places=divisions_of(new["places"]),
+    )
     return TicketRegistered(ticket=new["id"], time=new["accepted_at"], version=new["version"], data=matter)
 
 

@@ -9,6 +9,8 @@ import asyncpg
 CHANNEL = "hotline_wakeups"
 COALESCE_SECONDS = 0.005
 RECONNECT_SECONDS = 1.0
+DEPARTMENTS = "departments_changed"
+"""Rung when there is a new department."""
 
 
 class Wakeups:
@@ -45,11 +47,16 @@ class Wakeups:
 
     async def _carry(self) -> None:
         connection = await asyncpg.connect(self._dsn)
+        connection.add_termination_listener(lambda _: self._something.set())
         try:
             await connection.add_listener(CHANNEL, self._heard)
-            while not connection.is_closed():
+            for bell in self._bells.values():  # what rang while nobody listened is not known
+                bell.set()
+            while True:
                 await self._something.wait()
                 await asyncio.sleep(COALESCE_SECONDS)
+                if connection.is_closed():  # what was rung meanwhile is told by the next connection
+                    return
                 self._something.clear()
                 names, self._rung = self._rung, set()
                 await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, ",".join(names))

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
+import hypothesis
 import pytest
 
 from escalation.role import escalation
@@ -25,6 +26,9 @@ TEMPLATE = "template_hotline"
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # 09:00 in Haikou, a working day
 
 _numbers = count(1)
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # how long an example takes proves nothing
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -9,14 +9,15 @@ from typing import Any
 import httpx
 from sqlalchemy import text
 
-from escalation.supervise import climb_due
+from escalation.climb import climb_due
+from escalation.watch import look
 from services.bus.local import LocalBus
 from services.clock import wait_for
 from services.database import Database, make_engine
 from services.http import create_app
 from services.resources import Resources, driver_dsn
 from services.role import backing
-from services.roles import Role
+from services.roles import Role, introduce, keep_running
 from services.security import CallerRole, KeyStore
 from services.settings import Settings, WebhookSettings
 from services.wakeups import Wakeups
@@ -44,6 +45,7 @@ class InProcess:
         self.resources = resources
         self.clock = clock
         every = [*roles, backing]
+        introduce(every, resources)
         self.app = create_app([face for role in every for face in role.faces], resources)
         self.bus = LocalBus(resources, [each for role in every for each in role.consumers])
         self._clients: dict[tuple[str, str | None], httpx.AsyncClient] = {}
@@ -59,7 +61,10 @@ class InProcess:
         allowed = WebhookSettings(allow_hosts="127.0.0.1,localhost")
         chosen = Settings(database_url=url, webhooks=allowed, **settings)
         service = cls(Resources(chosen, clock, database, wakeups), clock, roles)
-        loops = [asyncio.ensure_future(loop(service.resources)) for loop in roles[0].loops]
+        loops = [
+            asyncio.ensure_future(keep_running(loop.__name__, loop, service.resources))
+            for loop in roles[0].loops
+        ]
         try:
             yield service
         finally:
@@ -109,7 +114,10 @@ class InProcess:
     async def step(self, ticket: Answer, name: str, note: str | None = None) -> Answer:
         """Let the ticket's department take a step, and everybody learn of it."""
         client = await self.client("department", ticket["department"])
-        answer = await client.post(f"/v1/tickets/{ticket['id']}/{name}", json={"note": note} if note else {})
+        said = {"note": note} if note else {}
+        if name == "return":
+            said["reason"] = "wrong_place"
+        answer = await client.post(f"/v1/tickets/{ticket['id']}/{name}", json=said)
         assert answer.status_code == 200, answer.text
         await self.drain()
         return answer.json()  # type: ignore[no-any-return]
@@ -117,6 +125,7 @@ class InProcess:
     async def advance(self, to: datetime) -> None:
         """Move the time and let everything that fell due by then happen."""
         self.clock.time = to
+        await self.resources.database.run(lambda connection: look(connection, self.resources))
         while True:
             async with self.resources.database.transaction() as connection:
                 if not await climb_due(connection, self.resources, 500):

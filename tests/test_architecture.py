@@ -1,12 +1,16 @@
 """The shape of the project, kept by machine: types, style, direction of imports, sizes, names."""
 
 import ast
+import re
 import statistics
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 from pydantic import BaseModel
 
 import schemas.errors
@@ -99,3 +103,46 @@ def test_every_error_has_a_code_of_its_own_and_stands_in_the_drawn_tree() -> Non
     assert len(set(codes)) == len(codes)
     drawn = schemas.errors.__doc__ or ""
     assert not [each.__name__ for each in classes if each.__name__ not in drawn]
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "tests/requirements.lock"])
+def test_a_lock_pins_what_is_asked_for_with_its_extras(lock: str) -> None:
+    """Else an installer takes the newest release for the extra, and refuses it for want of a hash."""
+    pinned = set(re.findall(r"^(\S+)==", (ROOT / lock).read_text(), re.MULTILINE))
+    bare = {each.partition("[")[0] for each in pinned}
+    own = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    theirs = [
+        needed for each in distributions() if each.name.lower() in bare for needed in each.requires or ()
+    ]
+    asked = {
+        f"{needed.name}[{','.join(sorted(needed.extras))}]"
+        for needed in map(Requirement, [*own, *theirs])
+        if needed.extras and needed.name in bare
+        if needed.marker is None or needed.marker.evaluate({"extra": ""})
+    }
+    assert asked
+    assert asked <= pinned
+
+
+WRITING = {"insert", "update", "delete", "upsert"}
+
+
+def test_a_package_writes_only_its_own_tables() -> None:
+    """A ticket changes through `TicketStore` alone, and nobody writes behind another's back."""
+    strangers = []
+    for path in MODULES:
+        tree, package = ast.parse(path.read_text()), path.relative_to(ROOT).parts[0]
+        others = {
+            name.asname or name.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").endswith("tables")
+            if (node.module or "").split(".")[0] != package
+            for name in node.names
+        }
+        strangers += [
+            f"{path.relative_to(ROOT)}:{node.lineno}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in WRITING
+            if node.args and isinstance(node.args[0], ast.Name) and node.args[0].id in others
+        ]
+    assert strangers == []

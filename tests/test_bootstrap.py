@@ -21,6 +21,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.__main__ import app
+from services.clock import RehearsalClock, wall_clock
 from services.postgres import running_url
 from tests.journeys.processes import COMMAND, ROOT, environment
 from tests.leash import LEASH
@@ -160,6 +161,24 @@ def test_help_names_every_command() -> None:
     assert said.exit_code == 0
     for command in ("up", "run", "migrate", "keys", "dead-letters", "demo", "settings", "pg"):
         assert command in said.output
+    assert "./hotline test" in said.output
+
+
+def test_a_data_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "README.md"
+    file.touch()
+    for command in (["up", "--port", "0"], ["keys", "list"]):
+        said = CliRunner().invoke(app, [*command, "--data", str(file)])
+        assert (said.exit_code, said.stdout) == (1, "")
+        assert said.stderr.startswith(f"hotline: {file} is not a folder.")
+
+
+def test_a_rehearsals_data_is_not_served_as_if_it_were_real(tmp_path: Path) -> None:
+    clock = tmp_path / "clock.json"
+    RehearsalClock(clock).set(wall_clock())
+    said = refused(tmp_path)
+    assert said.startswith(f"hotline: A rehearsal's data: the time in {tmp_path} was moved.")
+    assert [each.name for each in tmp_path.iterdir() if each.name != "lock"] == ["clock.json"]
 
 
 @pytest.mark.parametrize(
@@ -192,6 +211,7 @@ class Up:
     """A service under way, and what it said when it began."""
 
     child: "subprocess.Popen[str]"
+    data: Path
     said: str
 
     @property
@@ -201,8 +221,16 @@ class Up:
         return found[1]
 
     @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    @property
     def keys(self) -> dict[str, str]:
         return dict(re.findall(r"^  (\w+) +(hk_\S+)$", self.said, re.MULTILINE))
+
+    def psql(self, *arguments: str) -> str:
+        command = [*COMMAND, "pg", "psql", "--data", str(self.data), *arguments]
+        return subprocess.check_output(command, env=environment({}), text=True, timeout=BOUND)
 
     def register(self, key: str, title: str) -> httpx.Response:
         call = {"kind": "complaint", "title": title, "text": "测试来电"}
@@ -241,17 +269,18 @@ def up(data: Path) -> Iterator[Up]:
                 assert line, f"It ended:\n{said}\n{log.read_text()[-3000:]}"
                 said += line
             bound.cancel()
-            yield Up(child, said)
+            yield Up(child, data, said)
     finally:
         bound.cancel()
         child.kill()
         child.wait(BOUND)
 
 
-def refused(data: Path, port: int = 0) -> str:
+def refused(data: Path, port: int = 0, **settings: str) -> str:
     """What `up` says when it fails."""
     command = [*COMMAND, "up", "--data", str(data), "--port", str(port)]
-    done = subprocess.run(command, env=environment({}), capture_output=True, text=True, timeout=BOUND)
+    env = environment(settings)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=BOUND)
     assert (done.returncode, done.stdout) == (1, "")
     return done.stderr
 
@@ -270,17 +299,19 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def agent(data: Path) -> str:
-    """An agent's key, of those the first start showed, after a start that could not be."""
+    """An agent's key, of those the first start showed, after two starts that could not be."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         said = refused(data, port)
         assert said == f"hotline: Cannot listen on 127.0.0.1:{port}: Address already in use.\n"
+    assert "Kafka" in refused(data, HOTLINE_KAFKA_SERVERS="127.0.0.1:1")  # once the tables are made
     with up(data) as first:
         assert set(first.keys) == {"agent", "supervisor", "admin"}
         assert f"Data in {data}" in first.said
         assert (data / "url").read_text() == first.url
         assert first.register(first.keys["agent"], "一").status_code == 201
-        assert f"process {first.child.pid}) already runs on {data}." in refused(data)
+        assert f"process {first.child.pid}) already runs on {data}." in refused(data, first.port)
+        assert first.psql("-Atc", "SELECT count(*) FROM tickets") == "1\n"
         assert first.stop(signal.SIGINT) == 0
     assert running_url(data) is None
     return first.keys["agent"]

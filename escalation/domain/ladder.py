@@ -8,12 +8,15 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Literal
 
-from escalation.domain.policy import Stage
+from escalation.domain.consequences import Consequence
+from escalation.domain.measuring import subtract
+from escalation.domain.policy import DEPARTMENT_STAGES, Stage
+from escalation.domain.receivers import Directory, receiver_faults
+from escalation.domain.reckoning import HAIKOU, Policy, Terms, reckon
 from escalation.domain.worktime import (
     Amount,
     Unit,
     WorkCalendar,
-    add,
     add_working_time,
     subtract_working_days,
     utc,
@@ -22,19 +25,38 @@ from escalation.domain.worktime import (
 
 Card = Literal["yellow", "red"]
 
+HIGHEST, LONGEST_DAYS = 999, 3660
+
 
 class Anchor(StrEnum):
     """
     What a rung is dated from.
 
-    `BEFORE_DUE` holds for limits counted in days, `SHARE_OF_LIMIT` for limits
+    `BEFORE_DUE` in days holds for limits counted in days, `SHARE_OF_LIMIT` for limits
     counted in minutes, the others for both; so a level may have one row of each.
+    `COUNTED` is dated when something has happened so often, `MONTHLY` when a month
+    has ended in which a department was among the latest; neither belongs to a deadline.
     """
 
     BEFORE_DUE = "before_due"
     SHARE_OF_LIMIT = "share_of_limit"
     AT_DUE = "at_due"
     AFTER_DUE = "after_due"
+    COUNTED = "counted"
+    MONTHLY = "monthly"
+
+
+class Counted(StrEnum):
+    """
+    What is counted: of a department its sign-ins that were red; of a ticket what happened to it.
+
+    A barred return is a department's wish to return what was adjudicated to it.
+    """
+
+    SIGN_REDS = "sign_reds"
+    REDOS = "redos"
+    RETURNS = "returns"
+    BARRED_RETURNS = "barred_returns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +64,9 @@ class Rung:
     """
     A level of supervision: when, for which stages, to whom, with what effect.
 
-    `amount` belongs to before_due (working days only) and after_due, `percent` to
-    share_of_limit; raises `ValueError` otherwise.
+    `amount` belongs to before_due (no calendar days) and after_due, `percent` to
+    share_of_limit, `times` to counted (of what, within how many days) and to monthly
+    (the how many-th month in a row); raises `ValueError` otherwise.
     """
 
     level: int
@@ -55,21 +78,42 @@ class Rung:
     card: Card | None
     receiver: str
     effect: str
+    cc: tuple[str, ...] = ()
+    consequences: tuple[Consequence, ...] = ()
+    times: int | None = None
+    counted: Counted | None = None
+    within_days: int | None = None
 
     def __post_init__(self) -> None:
         by_amount = self.anchor in (Anchor.BEFORE_DUE, Anchor.AFTER_DUE)
         by_share = self.anchor is Anchor.SHARE_OF_LIMIT
-        if (self.amount is not None, self.percent is not None) != (by_amount, by_share):
+        measures = (self.amount is not None, self.percent is not None, self.times is not None)
+        if measures != (by_amount, by_share, self.is_counted):
             raise ValueError(f"Level {self.level}: {self.anchor} needs another measure.")
+        if (self.counted is not None) != (self.anchor is Anchor.COUNTED):
+            raise ValueError(f"Level {self.level}: only {Anchor.COUNTED} counts something.")
+        if not 0 <= self.level <= HIGHEST:
+            raise ValueError(f"Level {self.level}: levels go from 0 to {HIGHEST}.")
+        within = 1 if self.within_days is None else self.within_days
+        if (self.times is not None and self.times < 1) or not 1 <= within <= LONGEST_DAYS:
+            raise ValueError(f"Level {self.level}: at least once, within a day to {LONGEST_DAYS} days.")
         if self.percent is not None and not 0 < self.percent < 100:
             raise ValueError(f"Level {self.level}: a share is between 1 and 99 percent.")
-        if self.anchor is Anchor.BEFORE_DUE and self.amount and self.amount.unit != Unit.WORKING_DAYS:
-            raise ValueError(f"Level {self.level}: {self.anchor} counts working days.")
+        if self.anchor is Anchor.BEFORE_DUE and self.amount and self.amount.unit is Unit.CALENDAR_DAYS:
+            raise ValueError(f"Level {self.level}: {self.anchor} counts working days or minutes.")
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it is dated by how often something happened, not by a deadline."""
+        return self.anchor in (Anchor.COUNTED, Anchor.MONTHLY)
 
     def holds_for(self, unit: Unit) -> bool:
-        """Say whether the rung belongs to limits counted in this unit."""
-        skipped = Anchor.SHARE_OF_LIMIT if unit.counts_days else Anchor.BEFORE_DUE
-        return self.anchor is not skipped
+        """Say whether the rung belongs to deadlines, and to limits counted in this unit."""
+        if self.is_counted:
+            return False
+        if unit.counts_days:
+            return self.anchor is not Anchor.SHARE_OF_LIMIT
+        return self.anchor is not Anchor.BEFORE_DUE or not (self.amount and self.amount.unit.counts_days)
 
 
 Times = tuple[tuple[Rung, datetime], ...]
@@ -83,6 +127,7 @@ def rung_times(
     due: datetime,
     limit: Amount,
     calendar: WorkCalendar,
+    policy: Policy = HAIKOU,
 ) -> Times:
     """
     Return the rungs of a deadline and when each falls due, in order of time.
@@ -93,7 +138,7 @@ def rung_times(
     """
     start, due = utc(start), utc(due)
     times = [
-        (rung, max(start, _falls_due(rung, start, due, limit.unit, calendar)))
+        (rung, max(start, _falls_due(rung, (start, due), limit.unit, calendar, policy)))
         for rung in ladder
         if stage in rung.stages and rung.holds_for(limit.unit)
     ]
@@ -105,35 +150,66 @@ def next_rung(times: Times, climbed_level: int | None) -> tuple[Rung, datetime] 
     return next((each for each in times if climbed_level is None or each[0].level > climbed_level), None)
 
 
-def ladder_faults(ladder: Sequence[Rung]) -> list[str]:
-    """Say what is wrong with a ladder: nobody told, a level twice, a level before a lower one."""
+def told_roles(ladder: Sequence[Rung], level: int) -> tuple[str, ...]:
+    """Return whom a rung is for, then those of the levels above it, who are told when nobody is it."""
+    above = sorted(
+        (each for each in ladder if each.anchor is not Anchor.MONTHLY), key=lambda each: each.level
+    )
+    own = [each.receiver for each in ladder if each.level == level]
+    return tuple(dict.fromkeys([*own, *(each.receiver for each in above if each.level > level)]))
+
+
+def ladder_faults(ladder: Sequence[Rung], directory: Directory | None = None) -> list[str]:
+    """
+    Say what is wrong with a ladder: nobody told, a level twice, a level before a lower one.
+
+    With a directory of receivers also which levels nobody can be told of: such a ladder is never
+    published, while one that loses somebody later climbs on.
+    """
     faults = [] if ladder else ["the ladder has no rung"]
     for rung in ladder:
-        if not rung.receiver.strip():
-            faults.append(f"level {rung.level} has no receiver")
-        if not rung.stages:
-            faults.append(f"level {rung.level} belongs to no stage")
-    for level, meanings in _meanings(ladder).items():
-        if meanings > 1:
-            faults.append(f"level {level} means different things")
+        faults.extend(_rung_faults(rung))
+    meanings = _meanings(ladder)
+    faults.extend(f"level {level} means different things" for level in meanings if meanings[level] > 1)
     for stage in Stage:
         for unit in Unit:
             rungs = [each for each in ladder if stage in each.stages and each.holds_for(unit)]
             faults.extend(_order_faults(rungs))
+    if directory is not None:
+        faults.extend(receiver_faults([each for rung in ladder for each in _told(rung)], directory))
     return list(dict.fromkeys(faults))
 
 
-def _falls_due(rung: Rung, start: datetime, due: datetime, unit: Unit, calendar: WorkCalendar) -> datetime:
+def _rung_faults(rung: Rung) -> Iterator[str]:
+    if not rung.receiver.strip():
+        yield f"level {rung.level} has no receiver"
+    if not rung.stages:
+        yield f"level {rung.level} belongs to no stage"
+
+
+def _told(rung: Rung) -> Iterator[tuple[int, str, bool, bool]]:
+    departments = any(each in DEPARTMENT_STAGES for each in rung.stages)
+    desk = any(each not in DEPARTMENT_STAGES for each in rung.stages)
+    yield from ((rung.level, role, departments, desk) for role in (rung.receiver, *rung.cc))
+
+
+def _falls_due(
+    rung: Rung, span: tuple[datetime, datetime], unit: Unit, calendar: WorkCalendar, policy: Policy
+) -> datetime:
+    start, due = span
     if rung.anchor is Anchor.SHARE_OF_LIMIT and rung.percent is not None:
-        return _share(start, due, rung.percent, unit, calendar)
+        return share_of(start, due, rung.percent, unit, calendar)
     if rung.amount is None:
         return due
-    if rung.anchor is Anchor.BEFORE_DUE:
+    if rung.anchor is Anchor.AFTER_DUE:
+        return reckon(Terms(due, rung.amount), calendar, policy).at
+    if rung.amount.unit is Unit.WORKING_DAYS:
         return subtract_working_days(due, rung.amount.count, calendar)
-    return add(due, rung.amount, calendar).at
+    return subtract(due, rung.amount, calendar, policy)
 
 
-def _share(start: datetime, due: datetime, percent: int, unit: Unit, calendar: WorkCalendar) -> datetime:
+def share_of(start: datetime, due: datetime, percent: int, unit: Unit, calendar: WorkCalendar) -> datetime:
+    """Return when so much of a limit counted in minutes has passed."""
     if unit is Unit.WALL_MINUTES:
         return start + (due - start) * percent / 100
     whole = working_time_between(start, due, calendar)
@@ -141,7 +217,8 @@ def _share(start: datetime, due: datetime, percent: int, unit: Unit, calendar: W
 
 
 def _meanings(ladder: Iterable[Rung]) -> Counter[int]:
-    return Counter(level for level, *_ in {(r.level, r.name, r.card, r.receiver, r.effect) for r in ladder})
+    meant = {(r.level, r.name, r.card, r.receiver, r.effect, r.cc, r.consequences) for r in ladder}
+    return Counter(level for level, *_ in meant)
 
 
 def _order_faults(rungs: Iterable[Rung]) -> Iterator[str]:

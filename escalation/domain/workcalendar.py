@@ -4,28 +4,34 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
 from functools import cached_property
 from itertools import accumulate
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from escalation.domain.officehours import (
+    DAY,
+    DayRule,
+    Hours,
+    OfficeHours,
+    Season,
+    Span,
+    check_hours,
+    hours_on,
+    spans,
+)
 from schemas.errors import CalendarExhausted
+
+__all__ = ["DAY", "NOTHING", "NeverOpens", "Window", "WorkCalendar", "instant_of", "utc"]
 
 Window = tuple[datetime, datetime]
 """From opening to closing, half-open, UTC."""
 
-OfficeHours = Mapping[int, Sequence[tuple[time, time]]]
-"""Opening and closing per weekday (Monday is 0); a closing at 00:00 is the midnight that ends the day."""
-
-DAY, NOTHING = timedelta(days=1), timedelta(0)
+NOTHING = timedelta(0)
 
 
-class DayKind(StrEnum):
-    """A day that differs from its weekday: rest, or make-up work (调休上班)."""
-
-    OFF = "off"
-    WORK = "work"
+class NeverOpens(ValueError):
+    """A calendar without office hours: no limit could ever be over."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,23 +54,24 @@ class WorkCalendar:
         version: str,
         time_zone: str,
         hours: OfficeHours,
-        days: Mapping[date, DayKind],
+        days: Mapping[date, DayRule],
         provisional_years: Collection[int],
         first_day: date,
         last_day: date,
+        seasons: Sequence[Season] = (),
     ) -> Self:
         """
-        Lay the office hours over every civil day.
+        Lay the office hours over every civil day: a date's own rule, else its season's, else the usual.
 
-        A make-up day whose weekday has no hours keeps those of the first weekday that
-        has. Raises `ValueError` when hours overlap or the office never opens.
+        Raises `ValueError` when hours or seasons overlap, `NeverOpens` when there are none.
         """
-        _check_hours(hours)
+        check_hours(hours, seasons, days)
         zone = ZoneInfo(time_zone)
         civil = [first_day + n * DAY for n in range((last_day - first_day).days + 1)]
-        windows = tuple(_disjoint(_windows(day, days.get(day), hours, zone) for day in civil))
+        each_day = (hours_on(day, days.get(day), hours, seasons) for day in civil)
+        windows = tuple(_laid(first_day, each_day, zone))
         if not any(windows):
-            raise ValueError(f"The calendar {code} {version} never opens.")
+            raise NeverOpens(f"The calendar {code} {version} never opens.")
         provisional = frozenset(day for day in civil if day.year in provisional_years)
         return cls(code, version, time_zone, first_day, last_day, windows, provisional)
 
@@ -105,6 +112,11 @@ class WorkCalendar:
         return tuple(self.first_day + n * DAY for n, windows in enumerate(self.days) if windows)
 
     @cached_property
+    def day_begins(self) -> tuple[datetime, ...]:
+        """The first opening of each working day."""
+        return tuple(windows[0][0] for windows in self.days if windows)
+
+    @cached_property
     def day_ends(self) -> tuple[datetime, ...]:
         """The last closing of each working day."""
         return tuple(windows[-1][1] for windows in self.days if windows)
@@ -133,6 +145,12 @@ class WorkCalendar:
         if not self.first_day <= day <= self.last_day:
             raise self.exhausted()
         return day
+
+    def windows_of(self, day: date) -> tuple[Window, ...]:
+        """Return the office hours of a day; raises `CalendarExhausted` outside the calendar."""
+        if not self.first_day <= day <= self.last_day:
+            raise self.exhausted()
+        return self.days[(day - self.first_day).days]
 
     def worked_until(self, moment: datetime) -> timedelta:
         """Return the working time from the calendar's beginning to one of its instants."""
@@ -173,33 +191,36 @@ def instant_of(day: date, at: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, at, zone).astimezone(UTC)
 
 
-def _check_hours(hours: OfficeHours) -> None:
-    for weekday, windows in hours.items():
-        ends = time.min
-        for number, (opens, closes) in enumerate(windows):
-            follows = opens >= ends and (number == 0 or ends != time.min)
-            if not follows or (closes <= opens and closes != time.min):
-                raise ValueError(f"The office hours of weekday {weekday} are out of order.")
-            ends = closes
+def _laid(first_day: date, each_day: Iterable[Hours], zone: ZoneInfo) -> Iterator[tuple[Window, ...]]:
+    """
+    Yield the windows of each day from the first on.
+
+    Of a day of 24 hours they are counted from its midnight; only where the clock is changed is each
+    local time looked up. A day that the zone leaves out, crossing the date line, has none.
+    """
+    known: dict[int, tuple[Hours, tuple[Span, ...]]] = {}
+    day, begins, ended = first_day, instant_of(first_day, time.min, zone), datetime.min.replace(tzinfo=UTC)
+    for hours in each_day:
+        ends = instant_of(day + DAY, time.min, zone)
+        if ends - begins == DAY and ended <= begins:
+            if id(hours) not in known:
+                known[id(hours)] = hours, spans(hours)
+            windows = tuple([(begins + opens, begins + closes) for opens, closes in known[id(hours)][1]])
+        else:
+            windows = _looked_up(day, hours, zone, ended) if begins < ends else ()
+        if windows:
+            ended = windows[-1][1]
+        yield windows
+        day, begins = day + DAY, ends
 
 
-def _windows(day: date, kind: DayKind | None, hours: OfficeHours, zone: ZoneInfo) -> tuple[Window, ...]:
-    own = () if kind is DayKind.OFF else hours.get(day.weekday(), ())
-    if kind is DayKind.WORK and not own:
-        own = next((hours[weekday] for weekday in sorted(hours) if hours[weekday]), ())
-    return tuple(
-        (instant_of(day, opens, zone), instant_of(day if closes > opens else day + DAY, closes, zone))
-        for opens, closes in own
-    )
-
-
-def _disjoint(days: Iterator[tuple[Window, ...]]) -> Iterator[tuple[Window, ...]]:
+def _looked_up(day: date, hours: Hours, zone: ZoneInfo, ended: datetime) -> tuple[Window, ...]:
     """Where the clock is put forward, hours shrink or vanish; none is counted twice."""
-    ended = datetime.min.replace(tzinfo=UTC)
-    for windows in days:
-        kept = []
-        for opens, closes in windows:
-            if max(opens, ended) < closes:
-                kept.append((max(opens, ended), closes))
-                ended = closes
-        yield tuple(kept)
+    kept = []
+    for opens, closes in sorted(hours):
+        begins = max(instant_of(day, opens, zone), ended)
+        ends = instant_of(day if closes > opens else day + DAY, closes, zone)
+        if begins < ends:
+            kept.append((begins, ends))
+            ended = ends
+    return tuple(kept)

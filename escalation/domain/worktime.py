@@ -9,13 +9,14 @@ Instants are UTC and arithmetic is on real elapsed time; only the question
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from escalation.domain.workcalendar import DAY, NOTHING, DayKind, WorkCalendar, instant_of, utc
+from escalation.domain.officehours import DayKind
+from escalation.domain.workcalendar import DAY, NOTHING, Window, WorkCalendar, instant_of, utc
 
 __all__ = [
     "Amount",
@@ -30,8 +31,12 @@ __all__ = [
     "add_working_minutes",
     "add_working_time",
     "is_open",
+    "last_open",
+    "next_open",
     "subtract_working_days",
+    "subtract_working_time",
     "utc",
+    "windows_from",
     "working_days_between",
     "working_minutes_between",
     "working_time_between",
@@ -146,6 +151,24 @@ def subtract_working_days(due: datetime, count: int, calendar: WorkCalendar) -> 
     return instant_of(calendar.working_days[earlier], local.time(), calendar.zone)
 
 
+def subtract_working_time(due: datetime, amount: timedelta, calendar: WorkCalendar) -> datetime:
+    """
+    Return the last moment from which `amount` is worked until `due`, exact to the microsecond.
+
+    One that falls exactly on an opening stays there.
+    """
+    if amount < NOTHING:
+        raise ValueError("A limit cannot be negative.")
+    ends = calendar.instant(due)
+    if not amount:
+        return ends
+    target = calendar.worked_until(ends) - amount
+    if target < NOTHING:
+        raise calendar.exhausted()
+    window = bisect_right(calendar.worked, target)
+    return calendar.closings[window] - (calendar.worked[window] - target)
+
+
 def working_time_between(begins: datetime, ends: datetime, calendar: WorkCalendar) -> timedelta:
     """Return the office hours between two moments; negative when they are the wrong way round."""
     first, last = calendar.instant(begins), calendar.instant(ends)
@@ -168,6 +191,37 @@ def is_open(at: datetime, calendar: WorkCalendar) -> bool:
     moment = calendar.instant(at)
     window = bisect_right(calendar.openings, moment) - 1
     return window >= 0 and moment < calendar.closings[window]
+
+
+def next_open(at: datetime, calendar: WorkCalendar) -> datetime:
+    """Return the first moment from then on at which the office is open; raises `CalendarExhausted`."""
+    moment = calendar.instant(at)
+    window = bisect_right(calendar.closings, moment)
+    if window == len(calendar.closings):
+        raise calendar.exhausted()
+    return max(moment, calendar.openings[window])
+
+
+def last_open(at: datetime, calendar: WorkCalendar) -> datetime:
+    """Return the last moment up to then by which the office was open; raises `CalendarExhausted`."""
+    moment = calendar.instant(at)
+    window = bisect_left(calendar.openings, moment) - 1
+    if window < 0:
+        raise calendar.exhausted()
+    return min(moment, calendar.closings[window])
+
+
+def windows_from(at: datetime, calendar: WorkCalendar) -> Iterator[Window]:
+    """Yield when the office is open from then on, half-open; hours that adjoin are one window."""
+    begins = calendar.instant(at)
+    number = bisect_right(calendar.closings, begins)
+    while number < len(calendar.closings):
+        opens, closes = max(begins, calendar.openings[number]), calendar.closings[number]
+        number += 1
+        while number < len(calendar.closings) and calendar.openings[number] == closes:
+            closes = calendar.closings[number]
+            number += 1
+        yield opens, closes
 
 
 _ADD: dict[Unit, Callable[[datetime, int, WorkCalendar], Due]] = {

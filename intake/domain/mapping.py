@@ -2,16 +2,21 @@
 
 from collections.abc import Collection
 from collections.abc import Mapping as Record
-from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from intake.domain.finding import Find, node_at, text_at
+from intake.domain.place.others import FIELDS as OTHER_PLACES
+from intake.domain.source import Source, compiled, found_in
+from intake.domain.wire.encoding import encoding_named
+from intake.domain.wire.media import Wire
 from schemas.base import Schema
-from schemas.errors import BadMapping
+from schemas.errors import BadMapping, Invalid
 from schemas.lifecycle import ENDED, Status
 
-HISTORY_FIELDS = ("accepted_at", "ended_at", "status")
+HISTORY_FIELDS = ("accepted_at", "dispatched_at", "ended_at", "status")
 CALL_FIELDS = (
     "source_number",
     "kind",
@@ -22,52 +27,71 @@ CALL_FIELDS = (
     "category",
     "division",
     "address",
+    "longitude",
+    "latitude",
+    "coordinate_system",
+    "occurred_at",
+    "follows",
+    "attachments",
     "caller.name",
     "caller.phone",
     "caller.type",
     "caller.withheld",
+    "caller.anonymous",
+    "caller.id_number",
+    "caller.credit_code",
+    "caller.proxy.name",
+    "caller.proxy.phone",
+    "caller.proxy.organisation",
+    *OTHER_PLACES,
 )
-
-
-class Source(Schema):
-    """
-    Where a field comes from: the first of `paths` whose value says something.
-
-    A path is dotted. With a `table`, a value is looked up there and passed over
-    when it is not in it; `dates` are tried in turn; `first` keeps only that many
-    characters; `default` stands in when nothing was found.
-    """
-
-    paths: list[str] = Field(default_factory=list)
-    table: str | None = None
-    dates: list[str] = Field(default_factory=list)
-    first: int | None = Field(None, ge=1)
-    default: str | bool | None = None
+ATTACHMENT_FIELDS = ("url", "media_type", "sha256", "size", "name")
+REPORT_FIELDS = ("source_number", "status", "at", "note")
+LINKAGE_FIELDS = (
+    "police_matter",
+    "settled",
+    "outcome",
+    "decided_by",
+    "first_received_by",
+    "parties",
+    "started_at",
+    "ended_at",
+)
 
 
 class Mapping(Schema):
     """
-    A mapping file: which hotline, how the file is written, where each field comes from.
+    A mapping file: which hotline, how it sends, where each field comes from.
 
-    `division_names` lists the columns with district, township and village, in
-    that order. `utc_offset_hours` is the zone of dates that bear none.
+    `format` and `encoding` count where a request or a file does not say itself.
+    `root` leads to the record inside what was sent. `division_names` lists
+    the columns with district, township and village, in that order.
+    `utc_offset_hours` is the zone of dates that bear none. `report` reads what
+    a sub-centre reports later, and `steps` says which reported status means that it
+    signed or resolved; `linkage` reads the three-party call with 110.
     """
 
     name: str
     hotline: str = Field(pattern=r"^\d{3,6}$")
-    format: Literal["csv", "ndjson"] = "ndjson"
+    format: Literal["json", "xml", "form", "csv", "ndjson"] = "ndjson"
     encoding: str = "utf-8-sig"
-    utc_offset_hours: float = 8
+    root: str = ""
+    utc_offset_hours: float = Field(8, ge=-14, le=14)
     fields: dict[str, Source]
     division_names: list[str] = Field(default_factory=list)
     tables: dict[str, dict[str, str]] = Field(default_factory=dict)
+    report: dict[str, Source] | None = None
+    steps: dict[str, Literal["sign", "resolve"]] = Field(default_factory=dict)
+    linkage: dict[str, Source] | None = None
 
     @model_validator(mode="after")
     def _says_only_what_is_known(self) -> Self:
-        unknown = set(self.fields) - set(CALL_FIELDS) - set(HISTORY_FIELDS)
-        if unknown:
-            raise ValueError(f"a call has no field {', '.join(sorted(unknown))}")
-        missing = {each.table for each in self.fields.values() if each.table} - set(self.tables)
+        _only(self.fields, (*CALL_FIELDS, *HISTORY_FIELDS), "a call")
+        _only(self.report or {}, REPORT_FIELDS, "a report")
+        _only(self.linkage or {}, LINKAGE_FIELDS, "a linkage")
+        if (files := self.fields.get("attachments")) is not None:
+            _only(files.each or {"a list without `each`": files}, ATTACHMENT_FIELDS, "an attachment")
+        missing = {name for each in self._sources for name in each.every_table} - set(self.tables)
         if missing:
             raise ValueError(f"there is no table {', '.join(sorted(missing))}")
         if "text" not in self.fields:
@@ -77,8 +101,63 @@ class Mapping(Schema):
     @property
     def columns(self) -> set[str]:
         """Every top-level column or member the mapping reads."""
-        paths = [path for source in self.fields.values() for path in source.paths]
+        paths = [path for source in self.fields.values() for path in source.every_path]
         return {path.split(".")[0] for path in [*paths, *self.division_names]}
+
+    @property
+    def usual_wire(self) -> Wire:
+        """The format of a request that has no Content-Type."""
+        return Wire.JSON if self.format == "ndjson" else Wire(self.format)
+
+    @property
+    def usual_encoding(self) -> str | None:
+        """The encoding of a request that names none; None is UTF-8, or what it proves to be."""
+        return None if self.encoding.lower().startswith("utf") else encoding_named(self.encoding)
+
+    @cached_property
+    def plans(self) -> dict[Collection[str], dict[str, Find]]:
+        """The compiled sources by the fields that were asked for: each is compiled once."""
+        return {}
+
+    def finds(self, names: Collection[str]) -> dict[str, Find]:
+        """Return the functions that find those of these fields the mapping declares."""
+        if (known := self.plans.get(names)) is None:
+            wanted = {name: source for name, source in self.fields.items() if name in names}
+            known = self.plans[names] = self._compiled(wanted)
+        return known
+
+    @cached_property
+    def report_finds(self) -> dict[str, Find]:
+        """The functions that find each field of a report; one that is not declared has its own name."""
+        plain = {name: Source(paths=[name], dates=["iso"] if name == "at" else []) for name in REPORT_FIELDS}
+        return self._compiled({**plain, **(self.report or {})})
+
+    @cached_property
+    def linkage_finds(self) -> dict[str, Find]:
+        """The functions that find each field of a linkage."""
+        return self._compiled(self.linkage or {})
+
+    @cached_property
+    def division_finds(self) -> list[Find]:
+        """The functions that find district, township and village."""
+        return [text_at(path) for path in self.division_names]
+
+    @cached_property
+    def root_find(self) -> Find:
+        """The function that finds the record inside what was sent."""
+        return node_at(self.root)
+
+    @property
+    def _sources(self) -> list[Source]:
+        parts = (self.fields, self.report or {}, self.linkage or {})
+        return [source for part in parts for source in part.values()]
+
+    def _compiled(self, sources: dict[str, Source]) -> dict[str, Find]:
+        """Compile sources; a live call is not refused for a date in a form its sender never declared."""
+        return {
+            name: compiled(source, self.tables, self.utc_offset_hours, strict=name not in CALL_FIELDS)
+            for name, source in sources.items()
+        }
 
 
 def read_mapping(declared: Record[str, Any]) -> Mapping:
@@ -91,32 +170,36 @@ def read_mapping(declared: Record[str, Any]) -> Mapping:
         raise BadMapping(f"{place}: {first['msg']}") from faults
 
 
-def value(record: Record[str, Any], source: Source, mapping: Mapping) -> Any:
-    """Return what a source finds in a record; raises `BadMapping` for a date in no known form."""
-    for path in source.paths:
-        found = _at(record, path)
-        if found is None or found == "":
-            continue
-        if source.table is not None:
-            found = mapping.tables[source.table].get(str(found).strip())
-            if found is None:
-                continue
-        if source.first is not None:
-            found = str(found)[: source.first]
-        return _date(str(found), source.dates, mapping) if source.dates else found
-    return source.default
+def record_of(sent: Any, mapping: Mapping) -> dict[str, Any]:
+    """
+    Return the one record inside what was sent, or raise `Invalid`.
+
+    A list around it is taken off; several records are refused, as only one
+    of them would be answered.
+    """
+    found = mapping.root_find(sent)
+    if isinstance(found, list):
+        if len(found) != 1:
+            raise Invalid(f"One call at a time; {len(found)} were sent.", pointer="")
+        found = found[0]
+    if not isinstance(found, dict):
+        place = f" at {mapping.root}" if mapping.root else ""
+        raise Invalid(f"The body holds no object{place}.", pointer="")
+    return found
 
 
 def fields(record: Record[str, Any], mapping: Mapping, names: Collection[str]) -> dict[str, Any]:
-    """Return those of these fields that the mapping finds in a record."""
-    wanted = {name: source for name, source in mapping.fields.items() if name in names}
-    found = {name: value(record, source, mapping) for name, source in wanted.items()}
-    return {name: each for name, each in found.items() if each is not None}
+    """
+    Return those of these fields that the mapping finds in a record, by dotted name.
+
+    Raises `BadMapping` for a date of the past in no known form.
+    """
+    return found_in(record, mapping.finds(names))
 
 
 def division_names(record: Record[str, Any], mapping: Mapping) -> list[str]:
     """Return district, township and village as the record names them, empty ones as empty."""
-    return [str(_at(record, path) or "") for path in mapping.division_names]
+    return [str(find(record) or "") for find in mapping.division_finds]
 
 
 def status(found: Record[str, Any]) -> Status | None:
@@ -131,19 +214,7 @@ def status(found: Record[str, Any]) -> Status | None:
     return known if known in ENDED else None
 
 
-def _at(record: Record[str, Any], path: str) -> Any:
-    here: Any = record
-    for name in path.split("."):
-        here = here.get(name) if isinstance(here, dict) else None
-    return here.strip() if isinstance(here, str) else here
-
-
-def _date(text: str, forms: list[str], mapping: Mapping) -> datetime:
-    for form in forms:
-        try:
-            read = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)  # noqa: DTZ007
-        except ValueError:
-            continue
-        zone = timezone(timedelta(hours=mapping.utc_offset_hours))
-        return read if read.tzinfo else read.replace(tzinfo=zone)
-    raise BadMapping(f"{text!r} is a date in none of the forms {', '.join(forms)}.")
+def _only(named: Collection[str], known: Collection[str], what: str) -> None:
+    unknown = set(named) - set(known)
+    if unknown:
+        raise ValueError(f"{what} has no field {', '.join(sorted(unknown))}")

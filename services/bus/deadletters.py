@@ -10,7 +10,8 @@ from aiokafka.errors import KafkaError
 from sqlalchemy import delete, func, select, update
 
 from schemas.errors import Unavailable
-from schemas.events import DEAD_LETTER_SUFFIX, Message
+from schemas.events import DEAD_LETTER_SUFFIX
+from schemas.wire import Message
 from services.bus.handling import ADDRESSEE
 from services.bus.kafka import DEAD_LETTER_TOPICS, KafkaPublisher, from_record, partitions_of, servers
 from services.database import ring_after_commit

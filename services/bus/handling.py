@@ -1,5 +1,6 @@
 """Hand events to a consumer: claim and effect in one commit, poison set apart."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
@@ -7,14 +8,15 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.errors import HotlineError, Invalid, Unavailable
-from schemas.events import AnyEvent, Message, from_message
+from schemas.events import AnyEvent
+from schemas.wire import Message, from_message
 from services import inbox
 from services.bus import Subscription
 from services.database import is_passing
 from services.resources import Resources
 
-TRIES = 3
-"""How often an event may fail for a reason we do not know before it is set apart."""
+PAUSES = (0.2, 2.0)
+"""Seconds between the tries of an event that fails for a reason we do not know; then it is set apart."""
 
 ADDRESSEE = "to_consumer"
 """The header of a replayed message: the one consumer it is for, as the others have handled it."""
@@ -78,7 +80,7 @@ async def _call(
 
 
 async def _alone(subscription: Subscription, message: Message, resources: Resources, bury: Bury) -> None:
-    for attempt in range(1, TRIES + 1):
+    for attempt, pause in enumerate((*PAUSES, None), start=1):
         try:
             return await _together(subscription, [message], resources)
         except HotlineError as refusal:
@@ -89,9 +91,10 @@ async def _alone(subscription: Subscription, message: Message, resources: Resour
             if is_passing(fault):
                 raise
             log.warning("handler_failed", consumer=subscription.consumer, attempt=attempt, exc_info=True)
-            if attempt == TRIES:
+            if pause is None:
                 reason = f"{type(fault).__name__}: {fault}"
                 return await _bury(subscription, message, "internal", reason, bury)
+        await resources.clock.sleep_until(None, asyncio.Event(), pause)
     return None
 
 

@@ -12,7 +12,8 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, ProducerClosed, for_code
 
 from schemas.errors import Unavailable
-from schemas.events import CONFIDENTIAL_TOPIC, DEAD_LETTER_SUFFIX, TOPIC, Message
+from schemas.events import CONFIDENTIAL_TOPIC, DEAD_LETTER_SUFFIX, TOPIC
+from schemas.wire import Message
 from services.bus import Subscription
 from services.bus.connection import tell_lost_connections
 from services.bus.handling import handle

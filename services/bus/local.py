@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.dialects.postgresql import insert
 
 from schemas.errors import Unavailable
-from schemas.events import Message
+from schemas.wire import Message
 from services import outbox
 from services.bus import Subscription
 from services.bus.handling import event_id, handle

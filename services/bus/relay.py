@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from schemas.events import Message
+from schemas.wire import Message
 from services import outbox
 from services.leadership import leadership
 from services.resources import Resources

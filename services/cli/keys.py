@@ -6,7 +6,10 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from schemas.errors import UnknownDepartment
 from services.cli.reach import Data, Json, opened, run
 from services.resources import Resources, open_resources
 from services.security import CallerRole, KeyStore
@@ -30,8 +33,9 @@ def add_key(
         raise typer.BadParameter("--department goes with --role department, and only with it")
 
     async def work() -> tuple[UUID, str]:
-        async with opened(data) as resources:
-            return await _add(resources, name or str(role), role, department)
+        async with opened(data) as resources, resources.database.transaction() as connection:
+            await _refuse_unknown(department, connection)
+            return await _add(connection, resources, name or str(role), role, department)
 
     key_id, key = run(work)
     shown = {"id": str(key_id), "role": str(role), "department": department, "key": key}
@@ -61,6 +65,7 @@ def list_keys(data: Data = None, as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
+    typer.echo(f"{'ID':<36}  {'STATE':<7}  {'ROLE':<10}  HOLDER")
     for row in found:
         state = "revoked" if row["revoked_at"] else "open"
         typer.echo(f"{row['id']}  {state:<7}  {row['role']:<10}  {row['department'] or row['name']}")
@@ -81,15 +86,22 @@ def revoke_key(
 
 
 async def first_keys(settings: Settings) -> Sequence[tuple[str, str]]:
-    """Make a first set of keys when there is none yet; return them by name."""
-    async with open_resources(settings) as resources:
-        async with resources.database.transaction() as connection:
-            if await KeyStore(connection, "").all():
-                return []
-        return [(str(role), (await _add(resources, "first", role, None))[1]) for role in FIRST]
+    """Make a first set of keys, all or none, when there is none yet; return them by name."""
+    async with open_resources(settings) as resources, resources.database.transaction() as connection:
+        if await KeyStore(connection, "").all():
+            return []
+        return [(str(role), (await _add(connection, resources, "first", role, None))[1]) for role in FIRST]
 
 
-async def _add(resources: Resources, name: str, role: CallerRole, department: str | None) -> tuple[UUID, str]:
+async def _refuse_unknown(department: str | None, connection: AsyncConnection) -> None:
+    """Raise `UnknownDepartment`; the table is the router's, which nothing here may import."""
+    query = text("SELECT 1 FROM departments WHERE code = :code")
+    if department is not None and await connection.scalar(query, {"code": department}) is None:
+        raise UnknownDepartment(f"There is no department {department}. GET /v1/departments lists them.")
+
+
+async def _add(
+    connection: AsyncConnection, resources: Resources, name: str, role: CallerRole, department: str | None
+) -> tuple[UUID, str]:
     pepper = resources.settings.api_key_pepper.get_secret_value()
-    async with resources.database.transaction() as connection:
-        return await KeyStore(connection, pepper).add(name, role, department, resources.clock.now())
+    return await KeyStore(connection, pepper).add(name, role, department, resources.clock.now())

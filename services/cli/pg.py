@@ -14,10 +14,14 @@ from services.resources import database_url
 
 def run_program(
     program: Annotated[str, typer.Argument(help="psql, pg_dump, pg_restore …")],
-    arguments: Annotated[list[str] | None, typer.Argument(help="What it is told, after `--`.")] = None,
+    arguments: Annotated[list[str] | None, typer.Argument(help="What it is told.")] = None,
     data: Data = None,
 ) -> None:
-    """Run one of PostgreSQL's programs on the service's database, as in `hotline pg psql`."""
+    """
+    Run one of PostgreSQL's programs on the service's database, as in `hotline pg psql`.
+
+    Its options are handed on; after `--` also those this command has itself.
+    """
     with told():
         path = find_binaries() / program
         if os.sep in program or not path.exists():

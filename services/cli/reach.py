@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 import uvloop
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from schemas.errors import HotlineError, Misconfigured
 from services.postgres import running_url
@@ -30,9 +31,12 @@ T = TypeVar("T")
 
 
 def settings_of(data: Path | None) -> Settings:
-    """Return the settings with the data folder a command names."""
+    """Return the settings with the data folder a command names; raises `Misconfigured` when it is a file."""
     settings = Settings() if data is None else Settings(data=data)
-    return settings.model_copy(update={"data": settings.data.resolve()})
+    folder = settings.data.resolve()
+    if folder.exists() and not folder.is_dir():
+        raise Misconfigured(f"{folder} is not a folder. Choose another with --data, or HOTLINE_DATA.")
+    return settings.model_copy(update={"data": folder})
 
 
 def reach(data: Path | None) -> Settings:
@@ -87,8 +91,8 @@ def told() -> Iterator[None]:
         first = _first(fault)
         if isinstance(first, ValidationError):
             place = "__".join(str(each) for each in first.errors()[0]["loc"]).upper()
-            fail(f"HOTLINE_{place}: {first.errors()[0]['msg']}")
-        if isinstance(first, (HotlineError, OSError)):
+            fail(f"HOTLINE_{place}: {first.errors()[0]['msg'].removeprefix('Value error, ')}.")
+        if isinstance(first, (HotlineError, SettingsError, OSError)):
             fail(str(first))
         raise
 

@@ -1,6 +1,6 @@
 """`hotline up`, `run` and `migrate`: start the service."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from socket import socket
 from typing import Annotated
@@ -14,10 +14,10 @@ from services.cli.reach import CLOCK_FILE, Data, fail, reach, settings_of, told,
 from services.clock import RehearsalClock, wall_clock
 from services.migrate import Seed, migrate
 from services.observability import configure_logging
-from services.postgres import EmbeddedPostgres
+from services.postgres import EmbeddedPostgres, refuse_second
 from services.resources import database_url, make_clock, open_resources
 from services.role import backing
-from services.roles import Role, open_port, serve
+from services.roles import Role, introduce, open_port, serve
 from services.settings import Settings
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -60,7 +60,7 @@ def commands(roles: Sequence[Role]) -> dict[str, Callable[..., None]]:
             settings = Settings()
             _refuse_without_backing(settings, every_role=set(names) == set(known))
             chosen = [known[name] for name in dict.fromkeys(names)]
-            _serve(settings, open_port(host, port), chosen, _say_running)
+            _serve(settings, open_port(host, port), chosen, _say_running, roles)
 
     def migrate_database(data: Data = None) -> None:
         """Create or upgrade the tables and load the reference data that ships."""
@@ -93,19 +93,25 @@ def _up(
     if settings.database_url is not None:
         fail("HOTLINE_DATABASE_URL is set; `up` brings a database of its own. Use `run`.")
     settings.data.mkdir(parents=True, exist_ok=True)
+    refuse_second(settings.data)
+    clock = settings.data / CLOCK_FILE
+    if clock.exists() and not rehearsal:
+        fail(f"A rehearsal's data: the time in {settings.data} was moved. Say --rehearsal or another --data.")
     with open_port(host, port) as listener, EmbeddedPostgres(settings.data) as postgres:
         if rehearsal:
-            settings = settings.model_copy(update={"rehearsal_clock": _rehearsal(settings.data / CLOCK_FILE)})
-        else:
-            (settings.data / CLOCK_FILE).unlink(missing_ok=True)
+            settings = settings.model_copy(update={"rehearsal_clock": _rehearsal(clock)})
         settings = with_database(settings, postgres.url)
         if not settings.webhooks.allow_hosts:
             webhooks = settings.webhooks.model_copy(update={"allow_hosts": LOOPBACK})
             settings = settings.model_copy(update={"webhooks": webhooks})
         uvloop.run(migrate(postgres.url, seeds, make_clock(settings).now()))
-        keys = uvloop.run(first_keys(settings))
-        kept = [*roles, Role("postgres", loops=[postgres.keep])]
-        _serve(settings, listener, kept, lambda url: _say_up(url, settings.data, keys))
+
+        async def say(url: str) -> None:
+            # Not earlier: a start that fails must not make keys that nobody gets to see.
+            (settings.data / "url").write_text(url)
+            _say_up(url, settings.data, await first_keys(settings))
+
+        _serve(settings, listener, [*roles, Role("postgres", loops=[postgres.keep])], say, roles)
 
 
 def _rehearsal(file: Path) -> Path:
@@ -115,7 +121,13 @@ def _rehearsal(file: Path) -> Path:
     return file
 
 
-def _serve(settings: Settings, listener: socket, roles: Sequence[Role], say: Callable[[str], None]) -> None:
+def _serve(
+    settings: Settings,
+    listener: socket,
+    roles: Sequence[Role],
+    say: Callable[[str], Awaitable[None]],
+    known: Sequence[Role],
+) -> None:
     configure_logging(settings.log_level)
     if settings.rehearsal_clock:
         typer.echo("A rehearsal: its time may be moved. Never with real calls.", err=True)
@@ -124,17 +136,17 @@ def _serve(settings: Settings, listener: socket, roles: Sequence[Role], say: Cal
 
     async def work() -> None:
         async with open_resources(settings) as resources:
+            introduce(known, resources)
             await serve([*roles, backing], resources, listener, ready=lambda: say(url))
 
     uvloop.run(work())
 
 
-def _say_running(url: str) -> None:
+async def _say_running(url: str) -> None:
     typer.echo(f"Serving at {url}, API docs at {url}/docs")
 
 
 def _say_up(url: str, data: Path, keys: Sequence[tuple[str, str]]) -> None:
-    (data / "url").write_text(url)
     typer.echo(f"12345 hotline at {url}\nAPI docs at {url}/docs\nData in {data}")
     if keys:
         typer.echo("\nFirst keys, for trying out; they are not shown again:")

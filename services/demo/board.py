@@ -22,6 +22,7 @@ STATUSES: Rows = (
     ("signed", "已签收", ""),
     ("contacted", "已联系", ""),
     ("return_pending", "退单待审", "yellow"),
+    ("disputed", "争议件", "red"),
     ("resolved", "已办结", "green"),
     ("closed", "已归档", "green"),
 )
@@ -32,7 +33,11 @@ RUNGS: Rows = (
     ("挂牌督办", "挂牌督办", "red"),
     ("效能告诫", "效能告诫", "red"),
 )
-CLOCKS: Rows = (("citizen", "市民时限已超", "red"), ("department", "承办时限已超", "red"))
+CLOCKS: Rows = (
+    ("citizen", "市民时限已超", "red"),
+    ("department", "承办时限已超", "red"),
+    ("co_handling", "协办时限已超", "red"),
+)
 STEPS: Rows = (
     ("sign", "签收", ""),
     ("contact", "联系市民", ""),
@@ -40,6 +45,8 @@ STEPS: Rows = (
     ("return", "退单", "yellow"),
     ("grant-return", "同意退单", ""),
     ("refuse-return", "驳回退单", ""),
+    ("dispute", "争议", "red"),
+    ("adjudicate", "裁定", ""),
     ("assign", "人工派单", ""),
     ("close", "归档", "green"),
 )
@@ -49,6 +56,8 @@ STAGES = {
     "sign": "签收",
     "contact": "首次联系",
     "feedback": "反馈",
+    "return_review": "退单审核",
+    "adjudication": "裁定",
     "completion": "办结",
 }
 DAYS = "一二三四五六日"

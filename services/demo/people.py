@@ -53,7 +53,7 @@ class People:
         self._random = Random(seed)  # noqa: S311  (a play, not a secret)
         self._busy: set[asyncio.Task[None]] = set()
         self._gate = asyncio.Semaphore(AT_ONCE)
-        self._under_way: set[asyncio.Task[bool]] = set()
+        self._under_way: set[asyncio.Task[str | None]] = set()
         self._seen: set[str] = set()
         self._left = False
 
@@ -103,7 +103,7 @@ class People:
         if manner.silent:
             return
         await self._minutes(manner.sign)
-        if manner.returns:
+        if manner.returns and assigned["return_until_at"]:
             if await self._given_back(ticket, department):
                 return
         else:
@@ -116,29 +116,41 @@ class People:
         await self._step(ticket, "close", {"note": "回访满意"}, "agent")
 
     async def _given_back(self, ticket: str, department: str) -> bool:
-        """Return a ticket; say whether that was granted, or could not even be asked."""
-        if not await self._step(ticket, "return", {"note": "经核,该事项不属于我单位职责。"}, department):
+        """Return a ticket; say whether it is another assignment now, or could not even be returned."""
+        grounds = {"note": "经核,该事项不在我单位辖区。", "reason": "wrong_place"}
+        status = await self._step(ticket, "return", grounds, department)
+        if status is None:
             return True
         await self._minutes((20, 200))
+        if status == "disputed":
+            decided = {"lead": department, "note": "依职责由你单位主办"}
+            return bool(await self._step(ticket, "adjudicate", decided, "supervisor"))
         if self._random.random() < GRANTED:
-            return await self._step(ticket, "grant-return", {"note": "同意退单"}, "supervisor")
+            return bool(await self._step(ticket, "grant-return", {"note": "同意退单"}, "supervisor"))
         await self._step(ticket, "refuse-return", {"note": "属你单位职责"}, "supervisor")
         return False
 
     async def _minutes(self, bounds: Sequence[int]) -> None:
         await self._sleep(timedelta(minutes=self._random.uniform(*bounds)))
 
-    async def _step(self, ticket: str, step: str, body: Mapping[str, str], who: str) -> bool:
+    async def _step(self, ticket: str, step: str, body: Mapping[str, str], who: str) -> str | None:
+        """Take a step; return the ticket's status after it, or None when it was refused."""
         async with self._gate:
             task = asyncio.create_task(self._take(ticket, step, body, who))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
             return await asyncio.shield(task)
 
-    async def _take(self, ticket: str, step: str, body: Mapping[str, str], who: str) -> bool:
+    async def _take(self, ticket: str, step: str, body: Mapping[str, str], who: str) -> str | None:
         answer = await self._api.post(f"/v1/tickets/{ticket}/{step}", body, who)
-        self._done[step if answer.is_success else "refused"] += 1
-        return answer.is_success
+        if not answer.is_success:
+            self._done["refused"] += 1
+            return None
+        status = str(answer.json()["status"])
+        self._done["dispute" if (step, status) == ("return", "disputed") else step] += 1
+        if step == "adjudicate":
+            self._done["assign"] += 1
+        return status
 
 
 @asynccontextmanager

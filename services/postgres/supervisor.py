@@ -216,6 +216,11 @@ class EmbeddedPostgres:
             time.sleep(LOOK_EVERY)
 
 
+def refuse_second(data: Path) -> None:
+    """Raise `DataInUse` when another process serves this folder, and do nothing else."""
+    _hold(data.resolve()).close()
+
+
 def running_url(data: Path) -> str | None:
     """Return the address of the database served from this folder, or None when none is."""
     data = data.resolve()

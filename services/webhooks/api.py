@@ -14,8 +14,9 @@ from schemas.errors import Invalid
 from services.authorization import PrincipalDep
 from services.commands import CommandsDep
 from services.http import ResourcesDep
+from services.resources import Resources
 from services.security import Principal
-from services.webhooks.announce import TYPES
+from services.webhooks.announce import TYPES, USUAL
 from services.webhooks.domain.signing import SECRET_BYTES, show_secret
 from services.webhooks.guard import check_url, hosts_of
 from services.webhooks.store import DeliveryStore, EndpointStore
@@ -31,7 +32,7 @@ class NewEndpoint(Schema):
 
     department: DepartmentCode
     url: Text = Field(max_length=2000, examples=["https://oa.example.gov.cn/hooks/12345"])
-    types: list[str] = Field(list(TYPES[:4]), min_length=1)
+    types: list[str] = Field(list(USUAL), min_length=1)
 
 
 class Endpoint(NewEndpoint):
@@ -74,13 +75,22 @@ async def register_endpoint(
         raise Invalid(f"No such event type: {', '.join(unknown)}.", pointer="/types")
     check_url(new.url, hosts_of(resources.settings.webhooks.allow_hosts))
     secret = show_secret(secrets.token_bytes(SECRET_BYTES))
-    endpoint = Endpoint(**new.model_dump(), id=uuid4(), created_at=resources.clock.now(), secret=secret)
+    endpoint = Endpoint(**new.model_dump(), id=uuid4(), created_at=resources.clock.now())
 
     async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
-        await EndpointStore(connection).add(endpoint.model_dump(exclude_none=True))
+        await EndpointStore(connection).add({**endpoint.model_dump(exclude_none=True), "secret": secret})
         return endpoint, {}
 
-    return await commands.run(work, 201)
+    return await _with_secret(await commands.run(work, 201), resources)
+
+
+async def _with_secret(answer: Response, resources: Resources) -> Response:
+    """Add the secret to an answer, which is kept without it for the same Idempotency-Key."""
+    endpoint = Endpoint.model_validate_json(bytes(answer.body))
+    async with resources.database.transaction() as connection:
+        secret = await EndpointStore(connection).secret(endpoint.id)
+    shown = endpoint.model_copy(update={"secret": secret})
+    return Response(shown.model_dump_json(), answer.status_code, media_type=answer.media_type)
 
 
 @routes.get("/endpoints")

@@ -12,7 +12,7 @@ import structlog
 from aiohttp import ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
 from schemas.errors import Unavailable
-from services.clock import wall_clock
+from services.clock import rest_until, wall_clock
 from services.resources import Resources
 from services.webhooks.domain.schedule import GONE, accepted, asked_wait, wait_after
 from services.webhooks.domain.signing import signed_headers
@@ -72,7 +72,7 @@ class Sender:
         self._allow_hosts = hosts_of(self._settings.allow_hosts)
         self._bell = resources.wakeups.bell(BELL)
         self._under_way: Counter[UUID] = Counter()
-        self._failing: set[UUID] = set()
+        self.failing: set[UUID] = set()
 
     async def claim(self) -> Sequence[Any]:
         """Lease as many due deliveries as may be posted now."""
@@ -81,19 +81,20 @@ class Sender:
             return []
         lease = timedelta(seconds=max(self._settings.lease_seconds, 2 * self._settings.timeout_seconds))
         async with self._resources.database.transaction() as connection:
-            due = await DeliveryStore(connection).claim(self._resources.clock.now(), lease, limit, busy)
+            store = DeliveryStore(connection)
+            due = await store.claim(self._resources.clock.now(), lease, limit, busy, self._left)
         self._under_way.update(each.endpoint_id for each in due)
         return due
 
     def _room(self) -> tuple[int, Sequence[UUID]]:
         """Return how many to claim at most, whosesoever they are, and the endpoints to leave out."""
-        free = {each: self._share(each) - count for each, count in self._under_way.items()}
-        busy = [each for each, left in free.items() if left < 1]
-        total = self._settings.concurrency - self._under_way.total()
-        return min([total, self._share(None), *(left for left in free.values() if left > 0)]), busy
+        busy = [each for each in self._under_way if self._left(each) < 1]
+        return self._settings.concurrency - self._under_way.total(), busy
 
-    def _share(self, endpoint: UUID | None) -> int:
-        return 1 if endpoint in self._failing else max(self._settings.concurrency // SHARES, 1)
+    def _left(self, endpoint: UUID) -> int:
+        """Return how many posts to an endpoint may still be begun."""
+        share = 1 if endpoint in self.failing else max(self._settings.concurrency // SHARES, 1)
+        return share - self._under_way[endpoint]
 
     async def rest(self) -> None:
         """Wait until the next delivery is due, something new is queued, or a post is done."""
@@ -102,7 +103,9 @@ class Sender:
         if limit > 0:
             async with self._resources.database.transaction() as connection:
                 due_at = await DeliveryStore(connection).next_due(busy)
-        await self._resources.clock.sleep_until(due_at, self._bell, POLL_SECONDS)
+                if self.failing:
+                    self.failing &= await EndpointStore(connection).alive(self.failing)
+        await rest_until(self._resources.clock, due_at, self._bell, POLL_SECONDS)
 
     async def deliver(self, delivery: Any) -> None:
         """Post once and note the outcome; what cannot be noted is due again when its lease ends."""
@@ -120,10 +123,12 @@ class Sender:
 
     def _now_free(self, endpoint: UUID, *, taken: bool) -> None:
         self._under_way[endpoint] -= 1
+        if not self._under_way[endpoint]:
+            del self._under_way[endpoint]
         if taken:
-            self._failing.discard(endpoint)
+            self.failing.discard(endpoint)
         else:
-            self._failing.add(endpoint)
+            self.failing.add(endpoint)
         self._bell.set()
 
     async def _note(self, delivery: Any, outcome: Outcome) -> None:

@@ -1,15 +1,16 @@
 """Endpoints and their deliveries, within one transaction."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Row, and_, exists, func, insert, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.errors import NotFound
+from schemas.errors import NotFound, UnknownDepartment
 from services.database import once_per_transaction, ring_after_commit
 from services.tables import deliveries, endpoints
 
@@ -23,7 +24,10 @@ class EndpointStore:
         self._connection = connection
 
     async def add(self, row: dict[str, Any]) -> None:
-        """Register an endpoint."""
+        """Register an endpoint; raises `UnknownDepartment`. The departments are the router's, only read."""
+        known = text("SELECT EXISTS (SELECT FROM departments WHERE code = :code)")
+        if not await self._connection.scalar(known, {"code": row["department"]}):
+            raise UnknownDepartment(f"There is no department {row['department']}.", pointer="/department")
         await self._connection.execute(insert(endpoints).values(row))
 
     async def of(self, department: str | None) -> Sequence[Row[Any]]:
@@ -32,6 +36,16 @@ class EndpointStore:
         if department is not None:
             query = query.where(endpoints.c.department == department)
         return (await self._connection.execute(query)).all()
+
+    async def secret(self, endpoint_id: UUID) -> str:
+        """Return the secret that signs what an endpoint is sent."""
+        query = select(endpoints.c.secret).where(endpoints.c.id == endpoint_id)
+        return str((await self._connection.execute(query)).scalar_one())
+
+    async def alive(self, which: Collection[UUID]) -> set[UUID]:
+        """Return those of these endpoints that have not ended."""
+        query = select(endpoints.c.id).where(endpoints.c.id.in_(which), endpoints.c.disabled_at.is_(None))
+        return set((await self._connection.scalars(query)).all())
 
     async def wanting(self, department: str, event_type: str) -> Sequence[UUID]:
         """Return the endpoints that want this type of event for this department."""
@@ -90,26 +104,36 @@ class DeliveryStore:
             ring_after_commit(self._connection, BELL)
 
     async def claim(
-        self, now: datetime, lease: timedelta, limit: int, but_not: Collection[UUID] = ()
+        self,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        but_not: Collection[UUID] = (),
+        room: Callable[[UUID], int] | None = None,
     ) -> Sequence[Row[Any]]:
         """
         Lease due deliveries; a sender that dies leaves them due again when the lease ends.
 
-        Leaves out the endpoints in `but_not`. Of one ticket and endpoint only
-        the oldest open one is handed out, so the receiver sees a ticket's
-        events in their order.
+        Leaves out the endpoints in `but_not`, and takes of each of the others no
+        more than it has `room` for. Of one ticket and endpoint only the oldest
+        open one is handed out, so the receiver sees a ticket's events in their order.
         """
-        due = (
-            select(deliveries.c.id)
+        query = (
+            select(deliveries.c.id, deliveries.c.endpoint_id)
             .where(_claimable(but_not), deliveries.c.next_attempt_at <= now)
             .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
-            .cte("due")
         )
+        due = [(row.id, row.endpoint_id) for row in await self._connection.execute(query)]
+        chosen = due if room is None else _within(due, room)
+        if not chosen:
+            return []
         leased = (
             update(deliveries)
-            .where(deliveries.c.id == due.c.id, endpoints.c.id == deliveries.c.endpoint_id)
+            .where(
+                deliveries.c.id.in_([each for each, _ in chosen]), endpoints.c.id == deliveries.c.endpoint_id
+            )
             .values(next_attempt_at=now + lease, attempts=deliveries.c.attempts + 1)
             .returning(deliveries, endpoints.c.url, endpoints.c.secret)
         )
@@ -149,6 +173,17 @@ class DeliveryStore:
         if before is not None:
             query = query.where(deliveries.c.id < before)
         return (await self._connection.execute(query.order_by(deliveries.c.id.desc()).limit(limit))).all()
+
+
+def _within(due: Sequence[tuple[int, UUID]], room: Callable[[UUID], int]) -> Sequence[tuple[int, UUID]]:
+    """Return the first of each endpoint, as many as it has room for."""
+    taken: Counter[UUID] = Counter()
+    chosen = []
+    for delivery, endpoint in due:
+        taken[endpoint] += 1
+        if taken[endpoint] <= room(endpoint):
+            chosen.append((delivery, endpoint))
+    return chosen
 
 
 def _claimable(but_not: Collection[UUID]) -> ColumnElement[bool]:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from escalation.defaults import calendar_from, ladder_from, limits_from, shipped
+from escalation.calendars import calendar_from
+from escalation.defaults import ladder_from, limits_from, shipped
 from escalation.domain.worktime import add_working_days
 from schemas.errors import Misconfigured
 from tests.escalation.domain.examples import local
@@ -85,6 +86,7 @@ def test_office_hours_until_24_00_end_at_midnight() -> None:
         ({"office_hours": [{"weekday": "mon", "opens": "12:00", "closes": "08:00"}]}, "out of order"),
         ({"time_zone": "Asia/Haikou"}, "Asia/Haikou"),
         ({"last_day": "2006-01-01"}, "never opens"),
+        ({"days": [{"date": "2026-02-03", "kind": "hours", "status": "official"}]}, "says which"),
     ],
 )
 def test_a_calendar_that_cannot_be_read_is_refused(change: dict[str, Any], words: str) -> None:

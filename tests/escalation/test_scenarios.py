@@ -110,3 +110,15 @@ async def test_unpaid_wages_are_judged_by_the_place_of_work(hotline: InProcess) 
     assert await due(hotline, ticket, SIGN, CONTACT, DEPARTMENT, CITIZEN) == expected
     await hotline.advance(at("2026-11-25 17:30"))
     assert [when for _, when in await cards(hotline, ticket, "completion")] == ["2026-11-25 17:30"]
+
+
+async def test_an_urgent_ticket_fed_back_in_time_gets_no_card_for_feedback(hotline: InProcess) -> None:
+    fire_lane = {"category": "030300", "division": "460106003000", "urgency": "urgent"}
+    ticket = await called(hotline, "2026-10-10 22:40", **fire_lane)
+    await hotline.advance(at("2026-10-10 22:50"))
+    await hotline.step(ticket, "sign")
+    taken = await hotline.step(ticket, "feedback", "消防车已在途中")
+    assert taken["status"] == "signed"
+    await hotline.advance(at("2026-10-11 01:00"))
+    assert await cards(hotline, ticket, "feedback") == []
+    assert [level for level, _ in await cards(hotline, ticket, "contact")] == [0, 1]

@@ -109,11 +109,11 @@ async def test_a_call_that_cannot_be_understood_is_refused_and_kept_as_it_came(h
     assert "/text" in kept[0].fault
 
 
-async def test_hotlines_without_a_mapping_and_emergency_numbers_say_where_to_go(hotline: InProcess) -> None:
+async def test_unknown_and_emergency_numbers_say_where_to_go(hotline: InProcess) -> None:
     client = await hotline.client()
-    no_mapping = await client.post("/v1/calls/12328", json={})
+    unknown = await client.post("/v1/calls/99999", json={})
     emergency = await client.post("/v1/calls/119", json={})
-    assert (no_mapping.status_code, no_mapping.json()["code"]) == (422, "unknown_hotline")
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_hotline")
     assert (emergency.status_code, emergency.json()["redirect"]) == (409, "119")
 
 

@@ -57,6 +57,23 @@ def a_file(path: Path, *records: dict[str, str]) -> Path:
     return path
 
 
+def damaged(content: bytes) -> bytes:
+    """Return a gzip file in whose middle a disk has lost a few bytes."""
+    whole = bytearray(gzip.compress(content))
+    whole[20:24] = b"\xff" * 4
+    return bytes(whole)
+
+
+def some_lines(path: Path, *records: dict[str, Any]) -> Path:
+    """Write NDJSON, whatever is in it, by its escapes."""
+    path.write_text("".join(json.dumps(each) + "\n" for each in records), "ascii")
+    return path
+
+
+def of_the_past(**record: Any) -> dict[str, Any]:
+    return {"number": "A-1", "text": "路灯不亮", "at": "2025-03-01 08:00:00", **record}
+
+
 def many(count: int) -> list[dict[str, str]]:
     return [{**NOISE, "number": f"A-{index}"} for index in range(count)]
 
@@ -138,6 +155,7 @@ async def test_a_file_in_gb18030_is_read_as_its_mapping_says(hotline: InProcess,
         (b"number,text\nA-1,x\n", "calls.csv", "no column"),
         (b"not gzip", "calls.csv.gz", "gzip"),
         (gzip.compress(b"number,text,sort,at,ended\n" * 5000)[:-20], "calls.csv.gz", "gzip"),
+        (damaged(b"number,text,sort,at,ended\n" * 5000), "calls.csv.gz", "gzip"),
     ],
 )
 async def test_a_file_the_mapping_cannot_read_is_refused_whole(
@@ -161,6 +179,149 @@ async def test_calls_of_the_past_keep_their_times_and_wake_nobody(hotline: InPro
     assert [row.status for row in rows] == ["assigned", "closed", "closed"]
     assert await hotline.rows("SELECT * FROM escalations") == []
     assert await hotline.rows("SELECT * FROM webhook_deliveries") == []
+
+
+PAST = {
+    "source_number": {"paths": ["number"]},
+    "text": {"paths": ["text"]},
+    "accepted_at": {"paths": ["at"]},
+    "ended_at": {"paths": ["until"]},
+    "status": {"default": "assigned"},
+}
+OF_THE_PAST: dict[str, Any] = {"format": "ndjson", "fields": PAST, "historical": True}
+
+
+@pytest.mark.parametrize(
+    ("at", "says"),
+    [
+        ("2026-11-24 08:00:00", "在将来"),
+        ("2006-12-31 23:59:59", "2007-01-01"),
+        ("1899-12-30", "不合理"),
+        ("0001-01-01", "不合理"),
+        ("0001-01-01T00:00:00+14:00", "不合理"),
+        ("9999-12-31T23:59:59-14:00", "在将来"),
+        ("昨天", "无法识别"),
+        ("2025-02-30", "无法识别"),
+        ("5/3/2025", "无法识别"),
+        ("", "does not say"),
+        (None, "does not say"),
+    ],
+)
+async def test_a_call_of_the_past_without_a_time_that_can_be_is_rejected_and_opens_no_clock(
+    hotline: InProcess, tmp_path: Path, at: str | None, says: str
+) -> None:
+    file = some_lines(tmp_path / "calls.ndjson", of_the_past(at=at), of_the_past(number="A-2"))
+    assert await imported(hotline, file, **OF_THE_PAST) == Counts(read=2, registered=1, rejected=1)
+    (reject,) = await hotline.rows("SELECT * FROM import_rejects")
+    assert (reject.line, reject.code, says in reject.reason) == (1, "invalid", True), reject.reason
+    await hotline.drain()
+    assert await hotline.rows("SELECT * FROM dead_letters") == []
+
+
+async def test_a_date_in_none_of_the_declared_forms_is_rejected_too(
+    hotline: InProcess, tmp_path: Path
+) -> None:
+    file = a_file(tmp_path / "calls.csv", {**NOISE, "at": "0001-01-01 00:00:00"}, {**NOISE, "at": "昨天"})
+    assert await imported(hotline, file, historical=True) == Counts(read=2, rejected=2)
+
+
+async def test_a_call_that_ended_before_it_came_is_kept_and_pointed_out(
+    hotline: InProcess, tmp_path: Path
+) -> None:
+    before = of_the_past(until="2025-02-28 08:00:00")
+    to_come = of_the_past(number="A-2", until="2027-01-01 08:00:00")
+    file = some_lines(tmp_path / "calls.ndjson", before, to_come)
+    assert await imported(hotline, file, **OF_THE_PAST) == Counts(read=2, registered=2)
+    calls = await hotline.rows("SELECT evidence FROM source_calls ORDER BY id")
+    assert [[each["code"] for each in call.evidence["problems"]] for call in calls] == [
+        ["ended_before_created"],
+        ["in_the_future"],
+    ]
+
+
+async def test_a_call_of_now_needs_no_time_of_its_own(hotline: InProcess, tmp_path: Path) -> None:
+    file = some_lines(tmp_path / "calls.ndjson", of_the_past(at="昨天"), of_the_past(number="A-2", at=None))
+    wanted = {**OF_THE_PAST, "historical": False}
+    assert await imported(hotline, file, **wanted) == Counts(read=2, registered=2)
+
+
+@pytest.mark.parametrize(("at", "counted"), [("2018-05-01", "12320"), ("2025-05-01", "12356")])
+async def test_a_number_counts_under_the_line_it_was_on_the_calls_own_day(
+    hotline: InProcess, tmp_path: Path, at: str, counted: str
+) -> None:
+    file = some_lines(tmp_path / "calls.ndjson", of_the_past(at=at))
+    wanted = Import(
+        file, declared(format="ndjson", fields=PAST).model_copy(update={"hotline": "12356"}), True
+    )
+    assert (await import_calls(wanted, hotline.resources))[0] == Counts(read=1, registered=1)
+    assert [each.hotline for each in await hotline.rows("SELECT hotline FROM tickets")] == [counted]
+
+
+ODD: list[Any] = [
+    "\ud800",
+    "\x00",
+    "",
+    [],
+    {},
+    ["\udfff", {"a": None}],
+    True,
+    10**400,
+    float("nan"),
+    float("inf"),
+    "9" * 400,
+    "1e999",
+    "\u202e\ufeff",
+    "0001-01-01",
+    "9999-12-31 24:00:00",
+    -1,
+]
+
+
+@pytest.mark.parametrize("historical", [False, True])
+async def test_one_bad_record_never_stops_an_import(
+    hotline: InProcess, tmp_path: Path, historical: bool
+) -> None:
+    read = ("title", "category", "division", "address", "longitude", "latitude", "occurred_at", "follows")
+    callers = ("name", "phone", "type", "id_number", "credit_code", "proxy.name", "proxy.phone", "anonymous")
+    fields: dict[str, Any] = {**PAST, "status": {"paths": ["status"]}, "live": {"paths": ["live"]}}
+    fields |= {name: {"paths": [name]} for name in (*read, "kind", "urgency", "coordinate_system")}
+    fields |= {f"caller.{name}": {"paths": [f"caller_{name.replace('.', '_')}"]} for name in callers}
+    fields |= {"attachments": {"paths": ["files"], "each": {"url": {"paths": ["url"]}}}}
+    names = {path for each in fields.values() for path in each["paths"]}
+    odd = [
+        of_the_past(**{"number": f"{name}-{place}", name: value})
+        for name in sorted({*names, "unmapped", "district"})
+        for place, value in enumerate(ODD)
+    ]
+    good = of_the_past(number="good", at="2025-03-01")
+    file = some_lines(tmp_path / "calls.ndjson", *odd, good)
+    changes = {"fields": fields, "format": "ndjson", "division_names": ["district"]}
+    counts = await imported(hotline, file, historical=historical, **changes)
+    assert counts.read == len(odd) + 1 == counts.registered + counts.merged + counts.rejected
+    assert len(await hotline.rows("SELECT * FROM tickets WHERE source_number = 'good'")) == 1
+    rejects = await hotline.rows("SELECT record FROM import_rejects")
+    assert len(rejects) == counts.rejected > 0
+
+
+def test_a_reject_no_encoding_holds_is_written_with_its_escapes(
+    tmp_path: Path, mapping: Path, database_url: str
+) -> None:
+    file = some_lines(tmp_path / "calls.ndjson", of_the_past(note="\ud800"))
+    mapping.write_text(MAPPING.replace('"csv"', '"ndjson"'), "utf-8")
+    rejects = tmp_path / "rejects.ndjson"
+    arguments = ["import", str(file), "--mapping", str(mapping), "--rejects", str(rejects), "--json"]
+    counts = json.loads(run(arguments, {"HOTLINE_DATABASE_URL": database_url}))
+    assert counts == {"read": 1, "registered": 0, "merged": 0, "rejected": 1}
+    assert json.loads(rejects.read_text("utf-8"))["record"]["note"] == "\ud800"
+
+
+@pytest.mark.parametrize("form", ["json", "xml", "form"])
+async def test_a_mapping_that_reads_no_files_is_refused_and_says_which_do(
+    hotline: InProcess, tmp_path: Path, form: str
+) -> None:
+    file = some_lines(tmp_path / "calls.ndjson", of_the_past())
+    with pytest.raises(BadMapping, match=f"reads {form}; a file of calls is csv or ndjson"):
+        await imported(hotline, file, format=form)
 
 
 async def test_an_import_that_dies_goes_on_where_it_was(hotline: InProcess, tmp_path: Path) -> None:
@@ -199,6 +360,20 @@ async def test_the_command_killed_in_the_middle_ends_in_the_same_state(
     assert counts == {"read": total, "registered": total, "merged": 0, "rejected": 0}
     distinct = "SELECT count(*) AS n, count(DISTINCT source_number) AS sources FROM tickets"
     assert tuple((await hotline.rows(distinct))[0]) == (total, total)
+
+
+def test_a_file_that_is_imported_already_is_said_to_be(
+    tmp_path: Path, mapping: Path, database_url: str
+) -> None:
+    file = a_file(tmp_path / "calls.csv", *many(2))
+    command = [*COMMAND, "import", str(file), "--mapping", str(mapping)]
+    env = environment({"HOTLINE_DATABASE_URL": database_url})
+    said = [
+        subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=True)
+        for _ in range(2)
+    ]
+    assert said[0].stdout == said[1].stdout == "2 read, 2 registered, 0 merged, 0 rejected\n"
+    assert ["already imported" in each.stderr for each in said] == [False, True]
 
 
 def test_rejects_are_written_to_a_file_and_the_counts_reconcile(

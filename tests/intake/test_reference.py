@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from schemas.hotlines import MergeMode
+
 REFERENCE = Path(__file__).parents[2] / "intake" / "reference"
 COLUMNS = {
     "divisions": "code,level,name,parent",
-    "hotlines": "number,name,owner,mode,certainty",
+    "hotlines": "number,name,owner,mode,certainty,alias_of,statutory_procedure,redirect,department,"
+    "valid_from,valid_to",
     "categories": "code,name,parent",
 }
 CHINESE = re.compile(r"[一-鿿]")
@@ -41,10 +44,18 @@ def test_a_file_has_its_columns_one_line_per_row_and_no_stray_space(name: str) -
     assert [cell for cell in cells if cell != cell.strip()] == []
 
 
-@pytest.mark.parametrize(("name", "distinct"), [("divisions", 518), ("hotlines", 70), ("categories", 101)])
+@pytest.mark.parametrize(("name", "distinct"), [("divisions", 518), ("categories", 101)])
 def test_no_key_is_given_twice(name: str, distinct: int) -> None:
     keys = [next(iter(row.values())) for row in read(name)]
     assert len(keys) == len(set(keys)) == distinct
+
+
+def test_a_number_has_one_line_a_day() -> None:
+    lines = [(row["number"], row["valid_from"]) for row in read("hotlines")]
+    assert len(lines) == len(set(lines)) == 71
+    assert {number for number, many in Counter(number for number, _ in lines).items() if many > 1} == {
+        "12356"
+    }
 
 
 def test_there_are_four_districts_and_forty_six_townships() -> None:
@@ -82,8 +93,11 @@ def test_a_hotline_is_a_number_with_a_chinese_name_and_owner() -> None:
         assert re.fullmatch(r"\d{3,6}", number), number
         assert CHINESE.search(row["name"]), number
         assert CHINESE.search(row["owner"]), number
-        assert row["mode"] in {"host", "merged", "parallel", "subcentre", "own", "not_merged"}, number
+        assert row["mode"] in set(MergeMode), number
+        assert bool(row["redirect"]) == (row["mode"] in {"not_merged", "emergency", "confidential"}), number
+        assert row["alias_of"] in {"", *HOTLINES}, number
         assert row["certainty"] in {"found", "memory"}, number
+        assert bool(row["department"]) == (row["mode"] == "subcentre"), number
     names = [row["name"] for row in HOTLINES.values()]
     assert len(names) == len(set(names))
 
@@ -101,9 +115,28 @@ def test_these_hotlines_and_no_others_are_merged_in_this_way(mode: str, numbers:
     assert {number for number, row in HOTLINES.items() if row["mode"] == mode} == set(numbers.split())
 
 
-@pytest.mark.parametrize("number", ["110", "119", "120", "122", "12388", "12389", "12395"])
-def test_emergencies_and_reports_about_officials_are_not_taken_over(number: str) -> None:
-    assert HOTLINES[number]["mode"] == "not_merged"
+@pytest.mark.parametrize(
+    ("mode", "numbers"),
+    [
+        ("emergency", "110 119 120 122 12395"),
+        ("confidential", "12388 12380 12389 12337 12310"),
+    ],
+)
+def test_emergencies_and_reports_about_officials_are_not_taken_over(mode: str, numbers: str) -> None:
+    assert {number for number, row in HOTLINES.items() if row["mode"] == mode} == set(numbers.split())
+
+
+def test_each_sub_centre_names_a_department_there_is() -> None:
+    with (REFERENCE.parents[1] / "router" / "reference" / "departments.csv").open(encoding="utf-8") as file:
+        departments = {row["code"] for row in csv.DictReader(file, strict=True)}
+    kept = {number: row["department"] for number, row in HOTLINES.items() if row["department"]}
+    assert kept["12366"] == "taxation"
+    assert set(kept.values()) <= departments
+
+
+def test_the_lines_12315_absorbed_count_under_it() -> None:
+    absorbed = {number for number, row in HOTLINES.items() if row["alias_of"] == "12315"}
+    assert absorbed == {"12358", "12365", "12331", "12330"}
 
 
 def test_a_category_lies_in_the_class_its_code_says() -> None:

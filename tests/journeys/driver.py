@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -13,8 +14,12 @@ from tests.sink import Received, Sink
 
 PATIENCE = 40.0
 LOOK_EVERY = 0.05
+HAIKOU = ZoneInfo("Asia/Shanghai")
 
 Answer = dict[str, Any]
+Due = dict[tuple[str | None, str], str]
+"""When clocks are due, by department and stage."""
+
 T = TypeVar("T")
 
 
@@ -38,6 +43,10 @@ class Hotline:
     def at(self, moment: datetime) -> None:
         """Make it this moment everywhere."""
         self.clock.set(moment)
+
+    def stops_at(self, moment: datetime) -> None:
+        """Make it this moment everywhere, and let it stay so: to the minute, however long a step takes."""
+        self.clock.set(moment, speed=0)
 
     async def call(self, **call: Any) -> Answer:
         """A citizen calls; return the ticket once it has its department (or a triage place) and date."""
@@ -76,9 +85,40 @@ class Hotline:
         path = f"/v1/tickets/{ticket['id']}/{step}"
         return await self._post("router", path, body, str(ticket["department"]))
 
+    async def returns(self, ticket: Answer, **grounds: Any) -> Answer:
+        """The ticket's department returns it, on these grounds."""
+        path = f"/v1/tickets/{ticket['id']}/return"
+        return await self._post("router", path, grounds, str(ticket["department"]))
+
+    async def adjudicates(self, ticket: Answer, **decision: Any) -> Answer:
+        """A supervisor of the hotline decides a dispute."""
+        return await self._post("router", f"/v1/tickets/{ticket['id']}/adjudicate", decision, "supervisor")
+
+    async def refused(self, ticket: Answer, step: str, who: str, **body: Any) -> tuple[int, str]:
+        """Somebody tries what is refused; return with which status and code."""
+        address = f"{self.faces['router']}/v1/tickets/{ticket['id']}/{step}"
+        answer = await self.client.post(address, json=body, headers=self._headers(who))
+        return answer.status_code, answer.json()["code"]
+
     async def decides(self, ticket: Answer, step: str, **body: Any) -> Answer:
         """The hotline decides about a ticket: assign, grant or refuse a return, close."""
         return await self._post("router", f"/v1/tickets/{ticket['id']}/{step}", body, "agent")
+
+    async def drafts(self, kind: str, version: str, source: str, content: Any) -> None:
+        """A clerk drafts a calendar, limits or a ladder."""
+        address = f"/v1/policies/{kind}/drafts"
+        await self._post("escalation", address, {"version": version, "source": source}, "admin")
+        answer = await self.client.put(
+            f"{self.faces['escalation']}{address}/{version}",
+            json={"content": content},
+            headers=self._headers("admin"),
+        )
+        assert answer.status_code == 200, answer.text
+
+    async def publishes(self, kind: str, version: str, preview: str) -> Answer:
+        """A second person publishes what was previewed."""
+        address = f"/v1/policies/{kind}/drafts/{version}/publish"
+        return await self._post("escalation", address, {"preview": preview}, "supervisor")
 
     async def ticket(self, ticket: Answer) -> Answer:
         return await self.get("intake", f"/v1/tickets/{ticket['id']}", "agent")  # type: ignore[no-any-return]
@@ -91,6 +131,18 @@ class Hotline:
     async def deadlines(self, ticket: Answer) -> list[Answer]:
         """Every clock the ticket has or had."""
         return await self.get("escalation", f"/v1/tickets/{ticket['id']}/deadlines", "agent")  # type: ignore[no-any-return]
+
+    async def runs(self, ticket: Answer, clock: str, due: Due) -> None:
+        """Return once exactly these clocks run: by department and stage, when they are due."""
+
+        async def look() -> Due:
+            return {
+                (each["department"], each["stage"]): rendered(each["due_at"])
+                for each in await self.deadlines(ticket)
+                if each["clock"] == clock and each["settled_at"] is None
+            }
+
+        await self.until(look, lambda seen: seen == due)
 
     async def clock_of(self, ticket: Answer, clock: str, stage: str) -> Answer:
         """The running clock of a stage, once it runs."""
@@ -156,6 +208,11 @@ class Hotline:
         if who not in self.keys:
             self.keys[who] = self.make_key(who)
         return {"authorization": f"Bearer {self.keys[who]}"}
+
+
+def rendered(moment: str) -> str:
+    """A moment of an answer as a clerk in Haikou reads it."""
+    return f"{datetime.fromisoformat(moment).astimezone(HAIKOU):%Y-%m-%d %H:%M}"
 
 
 def _call(call: dict[str, Any]) -> dict[str, Any]:

@@ -154,30 +154,35 @@ async def test_a_call_nobody_has_jurisdiction_for_waits_at_the_desk_for_a_person
 
 
 async def test_a_returned_ticket_keeps_its_citizen_clock(hotline: Hotline) -> None:
-    # Given a ticket of Tuesday morning, promised for the next Tuesday
-    hotline.at(on("2026-11-24", "09:05"))
+    # Given a ticket of Thursday morning, promised for the next Thursday
+    hotline.at(on("2026-11-19", "10:05"))
     ticket = await hotline.call(**CONSTRUCTION_NOISE)
     first = ticket["department"]
     promised = await hotline.clock_of(ticket, "citizen", "completion")
-    assert seen(promised["due_at"]) == "2026-12-01 17:30"
+    assert seen(promised["due_at"]) == "2026-11-26 17:30"
     await hotline.clock_of(ticket, "department", "completion")
 
-    # When its department returns it on Wednesday, and that is granted in the afternoon
-    hotline.at(on("2026-11-25", "11:00"))
-    await hotline.takes_step(ticket, "return", "工地属市级管辖")
-    hotline.at(on("2026-11-25", "15:10"))
+    # When its department returns it on Friday, and that is granted in the afternoon
+    hotline.at(on("2026-11-20", "11:00"))
+    await hotline.returns(ticket, note="工地属市级管辖", reason="wrong_place")
+    hotline.at(on("2026-11-20", "15:10"))
     await hotline.decides(ticket, "grant-return", note="同意")
 
-    # Then another has it, with a clock of its own; the caller was promised Tuesday and still is
+    # Then another has it, with a clock of its own; the caller was promised Thursday and still is
     moved = await hotline.until(lambda: hotline.ticket(ticket), lambda now: now["status"] == "assigned")
     assert moved["department"] not in (None, first)
+    await hotline.until(
+        lambda: hotline.deadlines(ticket),
+        lambda clocks: all(each["settled_at"] for each in clocks if each["department"] == first),
+    )
     sign = await hotline.clock_of(ticket, "department", "sign")
-    assert (sign["department"], seen(sign["due_at"])) == (moved["department"], "2026-11-25 15:40")
+    assert (sign["department"], seen(sign["due_at"])) == (moved["department"], "2026-11-20 15:40")
     theirs = await hotline.clock_of(ticket, "department", "completion")
-    assert (theirs["department"], seen(theirs["due_at"])) == (moved["department"], "2026-12-02 17:30")
+    assert (theirs["department"], seen(theirs["due_at"])) == (moved["department"], "2026-11-27 17:30")
     assert await hotline.clock_of(ticket, "citizen", "completion") == promised
     assert moved["due_at"] == ticket["due_at"]
-    before = [each for each in await hotline.deadlines(ticket) if each["department"] == first]
+    clocks = [each for each in await hotline.deadlines(ticket) if each["clock"] == "department"]
+    before = [each for each in clocks if each["department"] == first]
     assert {each["settled_because"] for each in before} == {"returned"}
 
 

@@ -1,9 +1,11 @@
 """What a department and the hotline may do with a ticket, and what is refused."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
+from schemas.lifecycle import Status, steps_from
 from tests.inprocess import Answer, InProcess
 
 NOISE = {"category": "020100", "division": "460106002000"}
@@ -41,9 +43,10 @@ async def test_a_ticket_is_signed_contacted_resolved_and_closed(hotline: InProce
 
 async def test_an_answer_lists_what_its_reader_may_do_next(hotline: InProcess) -> None:
     ticket = await hotline.call(**NOISE)
-    assert ticket["actions"] == []
+    assert set(ticket["actions"]) == {"co_assign", "correct", "urge", "note", "withdraw", "transfer"}
     taken = await step(hotline, ticket, "sign", owner(ticket))
-    assert set(taken["actions"]) == {"contact", "return", "resolve"}
+    asks = {"ask_extension", "ask_suspension", "open_procedure"}
+    assert set(taken["actions"]) == {"contact", "feedback", "return", "co_assign", "resolve"} | asks
 
 
 @pytest.mark.parametrize("name", ["contact", "resolve", "close", "grant-return", "refuse-return"])
@@ -54,14 +57,16 @@ async def test_a_step_the_lifecycle_does_not_know_is_refused_with_those_it_knows
     who = owner(ticket) if name in ("contact", "resolve") else AGENT
     refused = await step(hotline, ticket, name, who, note="试")
     assert (refused["http"], refused["code"]) == (409, "illegal_transition")
-    assert refused["allowed"] == ["sign", "return"]
+    assert refused["allowed"] == [str(each) for each in steps_from(Status.ASSIGNED)]
+    assert name.replace("-", "_") not in refused["allowed"]
 
 
 async def test_a_department_finds_no_ticket_that_is_not_its_own(hotline: InProcess) -> None:
     ticket = await hotline.call(**NOISE)
     stranger = await hotline.client("department", OTHER)
-    for name in ("sign", "return", "resolve"):
-        answer = await stranger.post(f"/v1/tickets/{ticket['id']}/{name}", json={"note": "试"})
+    says = {"note": "试", "reason": "wrong_place"}
+    for name, said in (("sign", {}), ("return", says), ("resolve", {"note": "试"})):
+        answer = await stranger.post(f"/v1/tickets/{ticket['id']}/{name}", json=said)
         assert (answer.status_code, answer.json()["code"]) == (404, "ticket_not_found")
     for path in ("", "/history", "/deadlines"):
         assert (await stranger.get(f"/v1/tickets/{ticket['id']}{path}")).status_code == 404
@@ -105,16 +110,10 @@ async def test_a_granted_return_goes_to_the_next_department_and_never_back(hotli
 
 
 async def test_a_department_that_returned_a_ticket_cannot_be_given_it_by_hand(hotline: InProcess) -> None:
-    ticket = await hotline.call(category="020100", division="460106002000")
-    returned: list[str] = []
-    while ticket["status"] == "assigned":
-        returned.append(ticket["department"])
-        await hotline.step(ticket, "return", "不属于我单位职责")
-        await step(hotline, ticket, "grant-return", AGENT)
-        await hotline.drain()
-        ticket = await hotline.ticket(ticket["id"])
-    assert (ticket["status"], len(returned)) == ("triage", len(set(returned)))
-    refused = await step(hotline, ticket, "assign", AGENT, department=returned[0], note="试")
+    ticket = await hotline.call(**NOISE)
+    first = ticket["department"]
+    await hotline.step(ticket, "return", "不属于我单位职责")
+    refused = await step(hotline, ticket, "grant-return", AGENT, department=first, note="试")
     assert (refused["http"], refused["code"]) == (409, "department_excluded")
 
 
@@ -124,6 +123,45 @@ async def test_a_refused_return_leaves_the_same_assignment(hotline: InProcess) -
     refused = await step(hotline, ticket, "refuse-return", AGENT, note="属于职责范围")
     assert (refused["status"], refused["department"]) == ("signed", ticket["department"])
     assert len(await hotline.rows("SELECT * FROM assignments")) == 1
+
+
+async def test_a_return_refused_after_the_contact_leaves_the_ticket_contacted(hotline: InProcess) -> None:
+    ticket = await hotline.call(**NOISE)
+    for name in ("sign", "contact", "return"):
+        await hotline.step(ticket, name, "不属于我单位职责")
+    await hotline.later(timedelta(hours=8))  # cards are noted meanwhile
+    refused = await step(hotline, ticket, "refuse-return", AGENT, note="属于职责范围")
+    assert refused["status"] == "contacted"
+
+
+async def test_a_granted_return_leaves_no_reason_of_the_department_that_had_it(hotline: InProcess) -> None:
+    ticket = await hotline.call(**NOISE)
+    await hotline.step(ticket, "return", "不属于我单位职责")
+    await step(hotline, ticket, "grant-return", AGENT)
+    (row,) = await hotline.rows("SELECT department, department_because FROM tickets")
+    assert (row.department, row.department_because) == (None, None)
+
+
+async def test_an_assignment_ends_when_its_ticket_is_resolved(hotline: InProcess) -> None:
+    ticket = await hotline.call(**NOISE)
+    await hotline.step(ticket, "sign")
+    await hotline.step(ticket, "resolve", "已办")
+    await step(hotline, ticket, "close", AGENT)
+    (row,) = await hotline.rows("SELECT ended_at, ended_because FROM assignments")
+    assert (row.ended_at, row.ended_because) == (hotline.clock.now(), "resolved")
+
+
+async def test_a_ticket_may_be_parked_twice_in_the_same_moment(hotline: InProcess) -> None:
+    ticket = await hotline.call()
+    assert ticket["status"] == "triage"
+    await step(hotline, ticket, "assign", AGENT, department=OTHER, note="请办理")
+    await hotline.drain()
+    ticket = await hotline.ticket(ticket["id"])
+    await hotline.step(ticket, "return", "不属于我单位职责")
+    await step(hotline, ticket, "grant-return", AGENT)
+    await hotline.drain()
+    assert (await hotline.ticket(ticket["id"]))["status"] == "triage"
+    assert len(await hotline.rows("SELECT * FROM parkings WHERE ended_at IS NULL")) == 1
 
 
 async def test_a_dispatch_that_comes_twice_assigns_once(hotline: InProcess) -> None:

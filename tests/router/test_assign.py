@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from router.jurisdiction_store import publish
 from router.role import table_holds
-from router.store import publish
 from router.tables import departments
 from schemas.errors import Misconfigured
 from tests.inprocess import Answer, InProcess
@@ -172,8 +172,45 @@ async def test_the_table_explains_itself_for_any_matter_place_and_day(hotline: I
     assert "第0201-460106条" in now["because"]
 
 
+@pytest.mark.parametrize(
+    ("query", "code", "pointer"),
+    [
+        ({"category": "999999", "division": STREET}, "unknown_category", "query:category"),
+        ({"category": "020100", "division": "110101000000"}, "unknown_division", "query:division"),
+    ],
+)
+async def test_a_matter_or_place_that_is_not_there_is_not_explained(
+    hotline: InProcess, query: dict[str, str], code: str, pointer: str
+) -> None:
+    answer = await (await hotline.client()).get("/v1/jurisdictions/explain", params=query)
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["pointer"]) == (422, code, pointer)
+
+
 async def test_a_process_refuses_to_serve_with_a_table_that_contradicts_itself(hotline: InProcess) -> None:
     await table_holds(hotline.resources)
     await published(hotline, "T-2", a_row("02", "water-group"), a_row("02", "traffic-police"))
-    with pytest.raises(Misconfigured, match="two leads"):
+    with pytest.raises(Misconfigured, match="两个主办"):
         await table_holds(hotline.resources)
+
+
+async def test_a_report_in_confidence_goes_to_no_department_by_itself(hotline: InProcess) -> None:
+    client = await hotline.client()
+    call = {
+        "kind": "report",
+        "title": "占道摊点收钱",
+        "text": "龙华区某科室人员向摊主收钱,请保密。",
+        "category": "010200",
+        "division": "460106000000",
+        "ruling": {"outcome": "CONFIDENTIAL_LANE", "reason": "反映公职人员收受财物"},
+    }
+    registered = (await client.post("/v1/tickets", json=call)).json()
+    await hotline.drain()
+    supervisor = await hotline.client("supervisor")
+    ticket = (await supervisor.get(f"/v1/tickets/{registered['id']}")).json()
+    assert (ticket["status"], ticket["department"]) == ("triage", None)
+    assert "保密通道" in ticket["department_because"]
+    assert await triage(hotline) == []  # an agent's desk does not show it
+    waiting = (await supervisor.get("/v1/triage")).json()["items"]
+    (parked,) = [each for each in waiting if each["id"] == registered["id"]]
+    assert (parked["reason"], parked["candidates"]) == ("confidential", [])

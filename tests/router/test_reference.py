@@ -6,16 +6,28 @@ from collections import Counter
 from datetime import date
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from router.defaults import rows as shipped
+from router.department_sheet import lint as lint_departments
+from router.department_sheet import read_sheet
+from router.domain.area import Area
+from router.domain.inquiry import Inquiry
+from router.domain.known import Known, KnownDepartment
+from router.domain.lint import lint
+from router.domain.matching import JurisdictionTable, decide
+from router.shipped import shipped_sheet
+from tests.router.sheets import HEADER
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 11, 23)
 CITY = "460100000000"
 DISTRICTS = {"460105": "xiuying", "460106": "longhua", "460107": "qiongshan", "460108": "meilan"}
 COLUMNS = {
-    "departments": "code,name,level,division,valid_from,valid_to",
-    "jurisdictions": "id,category,division,department,mode,legal_basis,valid_from,valid_to,note",
+    "departments": "code,name,level,division,parent,credit_code,enterprise,aliases,valid_from,valid_to",
+    "jurisdictions": HEADER,
 }
 EXAMPLE = "海口市派单目录（示例，待市里确认）"
 
@@ -29,6 +41,7 @@ def read(path: str) -> list[Row]:
 
 DEPARTMENTS = {row["code"]: row for row in read("router/reference/departments")}
 JURISDICTIONS = read("router/reference/jurisdictions")
+PLAIN = [row for row in JURISDICTIONS if not (row["area"] or row["keywords"] or row["attributes"])]
 DIVISIONS = {row["code"]: row for row in read("intake/reference/divisions")}
 CATEGORIES = {row["code"]: row for row in read("intake/reference/categories")}
 TOWNSHIPS = [code for code, row in DIVISIONS.items() if row["level"] == "township"]
@@ -41,10 +54,14 @@ def in_force(row: Row, day: date) -> bool:
 
 
 def winners(category: str, division: str, day: date = TODAY) -> list[Row]:
-    """Every row of the most specific pair: the longest category first, then the longest division."""
+    """
+    Every row of the most specific pair: the longest category first, then the longest division.
+
+    Of a ticket that says nothing but its category and place, so rows with more conditions do not count.
+    """
     fits = [
         row
-        for row in JURISDICTIONS
+        for row in PLAIN
         if in_force(row, day)
         and category.startswith(row["category"])
         and division.startswith(row["division"])
@@ -59,7 +76,7 @@ def decided(category: str, division: str) -> str | None:
     return found[0]["department"] or None if len(found) == 1 else None
 
 
-@pytest.mark.parametrize(("name", "count"), [("departments", 140), ("jurisdictions", 272)])
+@pytest.mark.parametrize(("name", "count"), [("departments", 140), ("jurisdictions", 311)])
 def test_a_file_has_its_columns_and_one_line_per_row(name: str, count: int) -> None:
     raw = (ROOT / "router" / "reference" / f"{name}.csv").read_bytes()
     assert raw.decode("utf-8").splitlines()[0] == COLUMNS[name]
@@ -72,7 +89,7 @@ def test_a_file_has_its_columns_and_one_line_per_row(name: str, count: int) -> N
 
 
 def test_a_department_is_named_once_and_placed_where_its_level_belongs() -> None:
-    levels = {"city": "city", "enterprise": "city", "district": "district", "township": "township"}
+    levels = {"city": "city", "district": "district", "township": "township"}
     for code, row in DEPARTMENTS.items():
         assert re.fullmatch(r"[a-z][a-z0-9-]{2,40}", code), code
         assert re.search(r"[一-鿿]", row["name"]), code
@@ -81,9 +98,16 @@ def test_a_department_is_named_once_and_placed_where_its_level_belongs() -> None
     assert len(names) == len(set(names))
 
 
+def test_the_sheet_that_ships_is_a_tree_without_faults() -> None:
+    sheet = read_sheet((ROOT / "router" / "reference" / "departments.csv").read_text("utf-8"))
+    assert lint_departments(sheet, {}, DIVISIONS) == []
+    assert {unit.credit_code for unit in sheet.units.values()} == {None}
+    assert sum(unit.enterprise for unit in sheet.units.values()) == 10
+
+
 def test_there_is_a_unit_for_each_township_and_the_same_bodies_in_each_district() -> None:
     levels = Counter(row["level"] for row in DEPARTMENTS.values())
-    assert levels == {"city": 36, "enterprise": 10, "district": 48, "township": 46}
+    assert levels == {"city": 46, "district": 48, "township": 46}
     assert sorted(TOWNSHIPS) == sorted(
         row["division"] for row in DEPARTMENTS.values() if row["level"] == "township"
     )
@@ -110,22 +134,23 @@ def test_a_row_names_a_department_in_force_unless_a_person_decides() -> None:
 def test_a_row_speaks_of_a_known_class_and_place_by_its_prefix() -> None:
     for row in JURISDICTIONS:
         assert len(row["category"]) in {0, 2, 4, 6}, row["id"]
-        assert len(row["division"]) in {4, 6, 9, 12}, row["id"]
+        assert len(row["division"]) in {0, 4, 6, 9, 12}, row["id"]
+        assert bool(row["division"]) != bool(row["area"]), row["id"]
         assert not row["category"] or row["category"].ljust(6, "0") in CATEGORIES, row["id"]
-        assert row["division"].ljust(12, "0") in DIVISIONS, row["id"]
-        assert row["id"] == f"{row['category'] or 'fallback'}-{row['division']}"
+        assert not row["division"] or row["division"].ljust(12, "0") in DIVISIONS, row["id"]
+        assert row["id"].startswith(f"{row['category'] or 'fallback'}-{row['division'] or row['area']}")
 
 
 def test_a_row_gives_a_place_to_a_department_that_serves_it() -> None:
     for row in JURISDICTIONS:
-        if row["department"]:
+        if row["department"] and row["division"]:
             serves = DEPARTMENTS[row["department"]]["division"].rstrip("0")
             assert row["division"].startswith(serves), row["id"]
 
 
 def test_no_duty_is_pushed_down_to_a_township() -> None:
     named = {DEPARTMENTS[row["department"]]["level"] for row in JURISDICTIONS if row["department"]}
-    assert named == {"city", "district", "enterprise"}
+    assert named == {"city", "district"}
 
 
 def test_every_class_has_exactly_one_row_in_every_township() -> None:
@@ -206,3 +231,70 @@ def test_rules_by_the_citys_noise_ordinance_begin_with_it() -> None:
 def test_a_basis_is_a_law_or_says_that_it_is_an_example() -> None:
     other = {row["legal_basis"] for row in JURISDICTIONS} - {EXAMPLE}
     assert [basis for basis in other if not basis.startswith(("《", "国办发", "国办函"))] == []
+
+
+KNOWN = Known(
+    TODAY,
+    {code: row["name"] for code, row in CATEGORIES.items()},
+    {code: row["name"] for code, row in DIVISIONS.items()},
+    {
+        row["code"]: KnownDepartment(**{name: row[name] for name in KnownDepartment.__slots__})
+        for row in shipped("departments")
+    },
+    {
+        row["code"]: Area(
+            row["code"],
+            row["name"],
+            tuple(row["divisions"]),
+            tuple((x, y) for x, y in row["outline"] or ()),
+            row["valid_from"],
+            row["valid_to"],
+        )
+        for row in shipped("areas")
+    },
+)
+
+
+def test_the_table_that_ships_is_without_a_fault() -> None:
+    assert shipped_sheet().faults == ()
+    assert [each.message for each in lint(shipped_sheet().rows, KNOWN)] == []
+
+
+@pytest.mark.parametrize(
+    ("category", "more", "department", "co_handlers"),
+    [
+        # S2: on the road, on the pavement, in a compound; the word parking alone does not decide
+        ("030100", {}, "traffic-police", ()),
+        ("030100", {"text": "车停在人行道上"}, "urban-management-longhua", ()),
+        ("030100", {"text": "车停在小区内的人行道"}, "housing-construction-longhua", ()),
+        ("030100", {"attributes": {"parking_place": "pavement"}}, "urban-management-longhua", ()),
+        ("030200", {"attributes": {"parking_place": "road"}}, "traffic-police", ()),
+        ("030200", {"attributes": {"parking_place": "compound"}}, "housing-construction-longhua", ()),
+        # an agent who asked knows better than the words
+        (
+            "030100",
+            {"text": "停在人行道边", "attributes": {"parking_place": "compound"}},
+            "housing-construction-longhua",
+            (),
+        ),
+        # S3: wages of a building site go by the place of work, with 住建 beside
+        (
+            "060100",
+            {"text": "工地欠薪", "places": {"work": "460108101000"}},
+            "human-resources-meilan",
+            ("housing-construction-meilan",),
+        ),
+        ("060100", {"places": {"work": "460108101000"}}, "human-resources-meilan", ()),
+        # 12315: the merchant's place of business
+        ("070200", {"places": {"merchant": "460105001000"}}, "market-supervision-xiuying", ()),
+        # special areas
+        ("010300", {"areas": {"happened": ("jiangdong",)}}, "urban-management", ()),
+        ("030500", {"areas": {"happened": ("xinhai-port",)}}, "transport-port", ("port-group",)),
+    ],
+)
+def test_what_a_category_alone_must_not_decide_is_decided_by_what_else_is_known(
+    category: str, more: dict[str, Any], department: str, co_handlers: tuple[str, ...]
+) -> None:
+    table = JurisdictionTable.of("shipped", shipped_sheet().rows)
+    (row,) = decide(table, Inquiry(category, "460106003000", TODAY, **more))
+    assert (row.department, row.co_handlers) == (department, co_handlers)

@@ -12,17 +12,32 @@ from schemas.events import (
     CONFIDENTIAL_TOPIC,
     TOPIC,
     AnyEvent,
-    Message,
     TicketSigned,
-    from_message,
-    to_message,
 )
+from schemas.wire import Message, from_message, to_message
 
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 AT = MORNING.isoformat()
 MATTER = {"hotline": "12345", "kind": "complaint", "urgency": "general", "accepted_at": AT}
 STEP = {"assignment_id": str(UUID(int=1)), "department": "water", "note": "已签收"}
+HELP = {"co_handling_id": str(UUID(int=3)), "department": "water", "lead": "a", "kind": "whistle"}
 CLOCK = {"deadline_id": str(UUID(int=2)), "clock": "citizen", "stage": "resolve", "level": 1}
+
+MOVED = {
+    "clock": "department",
+    "stage": "completion",
+    "department": "water",
+    "was_due_at": AT,
+    "due_at": AT,
+    "provisional": False,
+}
+ASKED = {
+    **STEP,
+    "request_id": str(UUID(int=4)),
+    "reason": "investigation",
+    "amount": 5,
+    "unit": "working_days",
+}
 
 DATA: dict[str, dict[str, Any]] = {
     "ticket.registered": MATTER,
@@ -34,14 +49,89 @@ DATA: dict[str, dict[str, Any]] = {
         "title": "漏水",
         "text": "路面漏水",
     },
+    "ticket.handed_over": {
+        **STEP,
+        "assigned_at": AT,
+        "because": "并入",
+        "matter": MATTER,
+        "title": "漏水",
+        "text": "路面漏水",
+        "from_department": "old-water",
+        "continues": str(UUID(int=3)),
+    },
+    "policies.published": {
+        "kind": "calendar",
+        "version": "HK-2027.1",
+        "valid_from": "2026-12-01",
+        "source": "国办发明电〔2026〕12号",
+    },
     "ticket.parked": {"reason": "ambiguous", "because": "两个单位", "candidates": ["a"], "matter": MATTER},
     "ticket.signed": STEP,
     "ticket.contacted": STEP,
+    "ticket.fed_back": STEP,
     "ticket.returned": {**STEP, "reason": "不属本单位"},
     "ticket.return_granted": {**STEP, "matter": MATTER, "excluded": ["water"]},
     "ticket.return_refused": STEP,
+    "ticket.return_barred": STEP,
+    "supervision.halted": {"because": "台风停工", "until_at": AT, "department": "water"},
+    "supervision.resumed": {"because": "台风停工", "until_at": AT},
+    "ticket.dispute_opened": {
+        **STEP,
+        "reason": "不属本单位",
+        "returned_by": ["a", "water"],
+        "matter": MATTER,
+    },
+    "ticket.adjudicated": {
+        "lead": "a",
+        "co_handlers": ["water"],
+        "because": "依职责",
+        "improper": ["a"],
+        "parties": ["a", "water"],
+        "matter": MATTER,
+    },
+    "ticket.co_assigned": {
+        **HELP,
+        "assigned_at": AT,
+        "due_at": AT,
+        "reason": "核实管线",
+        "matter": MATTER,
+        "title": "漏水",
+        "text": "路面漏水",
+    },
+    "ticket.co_signed": HELP,
+    "ticket.co_contacted": HELP,
+    "ticket.co_fed_back": HELP,
+    "ticket.co_answered": {**HELP, "note": "已核实"},
+    "ticket.co_ended": {**HELP, "because": "resolved"},
     "ticket.resolved": STEP,
     "ticket.closed": STEP,
+    "ticket.corrected": {"changed": {"category": ["020100", "020300"]}, "because": "更正", "matter": MATTER},
+    "ticket.recalled": {**STEP, "matter": MATTER},
+    "ticket.redo_ordered": {**STEP, "count": 1, "matter": MATTER},
+    "ticket.joined": {"parent": "HK2", "because": "同一事项"},
+    "ticket.parted": {"parent": "HK2", "because": "不是同一事项"},
+    "ticket.noted": {"note": "补充"},
+    "ticket.urged": {"note": "催单", "count": 2},
+    "ticket.called_back": {"outcome": "solved", "satisfied": True, "attempt": 1},
+    "ticket.withdrawn": {"note": "诉求人撤回"},
+    "ticket.transferred": {"to": "110", "note": "一键转接"},
+    "ticket.mass_event": {"rule": "many_soon", "tickets": 5, "callers": 5},
+    "ticket.extension_asked": ASKED,
+    "ticket.extension_granted": {**ASKED, "moved": [MOVED]},
+    "ticket.extension_refused": {**STEP, "request_id": str(UUID(int=4))},
+    "ticket.suspension_asked": {**ASKED, "unit": "calendar_days"},
+    "ticket.suspended": {**STEP, "reason": "appraisal", "from_at": AT, "until_at": AT},
+    "ticket.suspension_refused": {**STEP, "request_id": str(UUID(int=4))},
+    "ticket.resumed": {**STEP, "because": "by_hand", "from_at": AT, "moved": [MOVED]},
+    "ticket.procedure_opened": {
+        **STEP,
+        "procedure": "LABOUR-INSPECTION",
+        "legal_basis": "劳动保障监察条例第十七条",
+        "due_at": AT,
+        "provisional": True,
+        "matter": MATTER,
+    },
+    "ticket.deadlines_moved": {"moved": [MOVED], "because": "更正"},
     "ticket.escalated": {
         **CLOCK,
         "name": "黄牌",

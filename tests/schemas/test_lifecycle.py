@@ -3,10 +3,32 @@
 import pytest
 
 from schemas.errors import IllegalTransition
-from schemas.lifecycle import ENDED, TRANSITIONS, Status, Step, advance, steps_from
+from schemas.lifecycle import (
+    ABOUT_TIME,
+    AT_WORK,
+    CO_STEPS,
+    ENDED,
+    TRANSITIONS,
+    CoStatus,
+    Status,
+    Step,
+    advance,
+    co_advance,
+    steps_from,
+)
 
-NOTES = {Step.REGISTER, Step.ESCALATE, Step.WITHDRAW_ESCALATION}
+NOTES = {
+    Step.REGISTER,
+    Step.ESCALATE,
+    Step.WITHDRAW_ESCALATION,
+    Step.MOVE_DEADLINE,
+    Step.HAND_OVER,
+    Step.CO_END,
+}
 """Steps that stand in the history only: they bring a ticket into being or leave its status."""
+
+ALWAYS = {Step.CORRECT, Step.URGE, Step.NOTE, Step.WITHDRAW, Step.TRANSFER}
+"""Steps the hotline may take with every ticket that is open."""
 
 IMPOSSIBLE = [(status, step) for status in Status for step in Step if (status, step) not in TRANSITIONS]
 
@@ -32,15 +54,16 @@ def test_a_ticket_can_be_closed_from_wherever_it_stands(status: Status) -> None:
 
 
 def test_closed_is_final() -> None:
-    assert steps_from(Status.CLOSED) == []
+    assert steps_from(Status.CLOSED) == ()
     for step in Step:
         with pytest.raises(IllegalTransition):
             advance(Status.CLOSED, step)
 
 
-def test_what_has_ended_never_runs_again() -> None:
-    for status in ENDED:
-        assert reachable(status) <= ENDED
+def test_what_has_ended_runs_again_only_by_a_redo() -> None:
+    for (status, step), after in TRANSITIONS.items():
+        if status in ENDED and after not in ENDED:
+            assert (status, step) == (Status.RESOLVED, Step.REDO)
 
 
 def test_every_step_is_in_the_table_or_leaves_the_status_as_it_is() -> None:
@@ -48,16 +71,69 @@ def test_every_step_is_in_the_table_or_leaves_the_status_as_it_is() -> None:
 
 
 def test_a_returned_ticket_waits_for_the_hotlines_decision() -> None:
-    assert set(steps_from(Status.RETURN_PENDING)) == {Step.GRANT_RETURN, Step.REFUSE_RETURN}
+    leading_on = {step for step in steps_from(Status.RETURN_PENDING) if step not in ALWAYS | CO_STEPS}
+    assert leading_on == {Step.GRANT_RETURN, Step.REFUSE_RETURN}
     assert advance(Status.RETURN_PENDING, Step.GRANT_RETURN) is Status.REGISTERED
     assert advance(Status.RETURN_PENDING, Step.REFUSE_RETURN) is Status.SIGNED
+
+
+def test_a_dispute_ends_only_by_adjudication() -> None:
+    leading_on = {step for step in steps_from(Status.DISPUTED) if step not in ALWAYS | CO_STEPS}
+    assert leading_on == {Step.ADJUDICATE}
+
+
+def test_who_helps_leaves_the_ticket_where_it_is() -> None:
+    for (status, step), after in TRANSITIONS.items():
+        if step in CO_STEPS | {Step.CO_ASSIGN}:
+            assert after is status
+            assert status not in ENDED
+
+
+CO_HANDLING = """
+    assigned | co_sign                           | signed
+    assigned | co_answer                         | -
+    assigned | co_end                            | ended
+    assigned | co_sign co_contact co_feedback    | signed
+    assigned | co_sign co_answer                 | answered
+    assigned | co_sign co_sign                   | -
+    assigned | co_sign co_answer co_answer       | -
+    assigned | co_sign co_answer co_end          | -
+    signed   | co_end co_answer                  | -
+"""
+
+
+@pytest.mark.parametrize("line", CO_HANDLING.strip().splitlines(), ids=str.strip)
+def test_who_helps_signs_and_answers_once(line: str) -> None:
+    start, steps, end = (each.strip() for each in line.split("|"))
+    status, (*first, last) = CoStatus(start), map(Step, steps.split())
+    for step in first:
+        status = co_advance(status, step)
+    if end == "-":
+        with pytest.raises(IllegalTransition):
+            co_advance(status, last)
+    else:
+        assert co_advance(status, last) == end
 
 
 def test_nothing_is_resolved_before_it_is_signed_for() -> None:
     assert {status for status, step in TRANSITIONS if step is Step.RESOLVE} == {
         Status.SIGNED,
         Status.CONTACTED,
+        Status.IN_PROCEDURE,
+        Status.SUSPENDED,  # what it waited for has come, and is its answer
+        Status.JOINED,  # answered with its parent, which was signed for
     }
+
+
+def test_every_open_ticket_may_be_corrected_urged_noted_withdrawn_and_transferred() -> None:
+    for status in set(Status) - ENDED:
+        assert set(steps_from(status)) >= ALWAYS
+
+
+def test_a_correction_an_urge_a_note_and_feedback_leave_a_ticket_where_it_is() -> None:
+    for (status, step), after in TRANSITIONS.items():
+        if step in {Step.CORRECT, Step.URGE, Step.NOTE, Step.CALL_BACK, Step.FEEDBACK}:
+            assert after is status
 
 
 @pytest.mark.parametrize(("status", "step"), IMPOSSIBLE, ids=lambda each: str(each))
@@ -75,3 +151,25 @@ def test_the_steps_a_status_offers_are_those_it_takes(status: Status) -> None:
     assert [step for step in Step if (status, step) in TRANSITIONS] == sorted(
         steps_from(status), key=list(Step).index
     )
+
+
+def test_a_refused_return_goes_back_to_the_contact_that_was_made() -> None:
+    assert advance(Status.RETURN_PENDING, Step.REFUSE_RETURN, Status.CONTACTED) is Status.CONTACTED
+    for before in (None, Status.ASSIGNED, Status.SIGNED):
+        assert advance(Status.RETURN_PENDING, Step.REFUSE_RETURN, before) is Status.SIGNED
+    assert advance(Status.ASSIGNED, Step.SIGN, Status.CONTACTED) is Status.SIGNED
+
+
+@pytest.mark.parametrize("before", AT_WORK)
+def test_a_resumed_ticket_goes_back_to_where_it_stood(before: Status) -> None:
+    assert advance(before, Step.SUSPEND) is Status.SUSPENDED
+    assert advance(Status.SUSPENDED, Step.RESUME, before) is before
+
+
+def test_time_is_asked_for_by_who_has_signed_and_leaves_a_ticket_where_it_is() -> None:
+    for (status, step), after in TRANSITIONS.items():
+        if step in ABOUT_TIME:
+            assert after is status
+    assert {status for status, step in TRANSITIONS if step is Step.ASK_EXTENSION} == set(AT_WORK)
+    asked_to_stand_still = {status for status, step in TRANSITIONS if step is Step.ASK_SUSPENSION}
+    assert asked_to_stand_still == {*AT_WORK, Status.SUSPENDED}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.clock import RehearsalClock, SystemClock, wait_for, wall_clock
+from services.clock import HELD_SECONDS, RehearsalClock, SystemClock, rest_until, wait_for, wall_clock
 
 LONG = 3600.0
 SOON = 5.0
@@ -128,3 +128,13 @@ def test_nobody_ever_reads_half_a_file(file: Path) -> None:
         ours.set(LATE + timedelta(minutes=minute), speed=0)
         assert LATE <= theirs.now() <= LATE + timedelta(minutes=minute)
     assert [each.name for each in file.parent.iterdir()] == ["clock.json"]
+
+
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(days=400)])
+async def test_a_loop_that_could_take_nothing_of_what_is_due_rests_before_it_looks_again(
+    late: timedelta,
+) -> None:
+    clock, loop = SystemClock(), asyncio.get_running_loop()
+    begun = loop.time()
+    await rest_until(clock, clock.now() - late, asyncio.Event(), LONG)
+    assert HELD_SECONDS - 0.01 <= loop.time() - begun < SOON

@@ -1,11 +1,16 @@
 """Which faults of the database may pass, and which are for a person."""
 
+import asyncio
 from socket import gaierror
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.errors import Unavailable
-from services.database import is_passing, make_engine
+from services.database import TRIES, LostRace, is_lost_race, is_passing, make_engine
+from tests.inprocess import InProcess
 
 
 @pytest.mark.parametrize(
@@ -27,6 +32,75 @@ def test_a_lost_way_to_the_database_may_pass(fault: BaseException) -> None:
 )
 def test_a_fault_of_ours_does_not_pass(fault: BaseException) -> None:
     assert not is_passing(fault)
+
+
+def stated(state: str) -> DBAPIError:
+    """A fault as the driver brings it, with this SQLSTATE."""
+    kind = type("Fault", (Exception,), {"sqlstate": state})
+    return DBAPIError("SELECT 1", None, kind())
+
+
+@pytest.mark.parametrize("state", ["08006", "53100", "53300", "57014", "57P01", "58030", "25006", "40P01"])
+def test_a_database_that_is_cut_off_full_read_only_or_busy_may_pass(state: str) -> None:
+    assert is_passing(stated(state))
+
+
+@pytest.mark.parametrize("state", ["23505", "22021", "42P01", "25001", "55000", "40002", "XX000", ""])
+def test_a_statement_the_database_refuses_does_not_pass(state: str) -> None:
+    assert not is_passing(stated(state))
+
+
+@pytest.mark.parametrize(("state", "lost"), [("40001", True), ("40P01", True), ("57P01", False)])
+def test_a_lost_race_is_told_from_an_absent_database(state: str, lost: bool) -> None:
+    assert is_lost_race(stated(state)) is lost
+
+
+async def test_work_that_loses_a_deadlock_is_done_again(hotline: InProcess) -> None:
+    both_hold_one = asyncio.Barrier(2)
+    attempts = []
+
+    async def work(connection: AsyncConnection, first: int, second: int) -> int:
+        attempts.append(first)
+        await connection.execute(text(f"SELECT pg_advisory_xact_lock({first})"))
+        if attempts.count(first) == 1:
+            await both_hold_one.wait()
+        await connection.execute(text(f"SELECT pg_advisory_xact_lock({second})"))
+        return first
+
+    run = hotline.resources.database.run
+    done = await asyncio.gather(
+        run(lambda connection: work(connection, 1, 2)), run(lambda connection: work(connection, 2, 1))
+    )
+    assert list(done) == [1, 2]
+    assert len(attempts) == 3
+
+
+async def test_work_that_loses_every_time_says_so(hotline: InProcess) -> None:
+    attempts = 0
+
+    async def work(connection: AsyncConnection) -> None:
+        nonlocal attempts
+        attempts += 1
+        await connection.execute(text("DO $$ BEGIN RAISE serialization_failure; END $$"))
+
+    with pytest.raises(LostRace):
+        await hotline.resources.database.run(work)
+    assert attempts == TRIES
+
+
+async def test_a_statement_an_operator_cancels_may_pass(hotline: InProcess) -> None:
+    with pytest.raises(Unavailable):
+        await hotline.rows("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(10)")
+
+
+async def test_a_server_that_is_read_only_meanwhile_may_pass(hotline: InProcess) -> None:
+    async def write() -> None:
+        async with hotline.resources.database.transaction() as connection:
+            await connection.execute(text("SET TRANSACTION READ ONLY"))
+            await connection.execute(text("CREATE TABLE nothing ()"))
+
+    with pytest.raises(Unavailable):
+        await write()
 
 
 async def test_a_host_that_cannot_be_found_is_a_fault_that_may_pass() -> None:

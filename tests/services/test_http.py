@@ -1,10 +1,23 @@
 """Bad input gets a clear problem, and nothing is left half-written."""
 
+import asyncio
+import logging
 import re
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import pytest
+import structlog
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import StreamingResponse
 
+from services.access import PUBLIC, ROUTES
+from services.http import create_app
 from tests.inprocess import InProcess
 
 GOOD = {"kind": "complaint", "title": "路灯不亮", "text": "国兴大道路灯不亮三天"}
@@ -78,6 +91,111 @@ async def test_the_api_docs_need_nothing_from_outside(hotline: InProcess) -> Non
     assert len(assets) == 3
     for each in assets:
         assert (await client.get(each)).status_code == 200, each
+
+
+@pytest.mark.parametrize(
+    ("headers", "came"),
+    [
+        ({}, "none"),
+        ({"content-type": "application/x-www-form-urlencoded"}, "application/x-www-form-urlencoded"),
+    ],
+    ids=["none", "a form"],
+)
+async def test_a_body_that_is_not_said_to_be_json_is_told_how_to_be_sent(
+    hotline: InProcess, headers: dict[str, str], came: str
+) -> None:
+    client = await hotline.client("department", "traffic-police")
+    answer = await client.post("/v1/tickets/HK1/resolve", content=b'{"note": "done"}', headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media")
+    assert answer.json()["detail"] == f"Send the body as `Content-Type: application/json`; it had {came}."
+
+
+async def test_the_bare_address_leads_to_the_api_docs(hotline: InProcess) -> None:
+    answer = await (await hotline.client()).get("/", headers={"authorization": ""}, follow_redirects=True)
+    assert (answer.status_code, answer.url.path) == (200, "/docs")
+
+
+@pytest.mark.parametrize(
+    ("given", "is_kept"),
+    [
+        ("1f9c1a60-4d0e-4b57-9a52-6d1f4f3b8a11", True),
+        ("call_center_7", True),
+        ("x" * 64, True),
+        ("x" * 65, False),
+        ("", False),
+        ("a b", False),
+        ('a"}', False),
+        ("é", False),
+    ],
+)
+async def test_a_request_keeps_an_id_that_may_be_logged_and_gets_one_for_any_other(
+    hotline: InProcess, given: str, is_kept: bool
+) -> None:
+    client = await hotline.client()
+    answer = await client.get("/healthz", headers={b"x-request-id": given.encode("latin-1")})
+    (kept,) = answer.headers.get_list("x-request-id")
+    assert (kept == given) == is_kept
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", kept)
+
+
+def _failing(hotline: InProcess) -> FastAPI:
+    """An app with a route that fails before its answer begins, and one that fails after."""
+    routes = APIRouter()
+
+    @routes.get("/healthz")
+    async def fails() -> None:
+        raise RuntimeError("the caller's phone is 13900000000")
+
+    @routes.get("/readyz")
+    async def breaks_off() -> StreamingResponse:
+        async def half() -> AsyncIterator[bytes]:
+            yield b"half"
+            raise RuntimeError("the other half")
+
+        return StreamingResponse(half(), headers={"content-length": "8"})
+
+    return create_app([routes], hotline.resources)
+
+
+@contextmanager
+def _served(app: FastAPI) -> Iterator[str]:
+    """The app behind the server it runs on, in a thread with a loop of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(20)
+
+
+async def test_what_nobody_foresaw_is_answered_with_its_id_and_logged_once_under_it(
+    hotline: InProcess, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert ROUTES["GET", "/healthz"] == PUBLIC
+    id_processor = structlog.contextvars.merge_contextvars
+    with (
+        structlog.testing.capture_logs(processors=[id_processor]) as logged,
+        caplog.at_level(logging.ERROR),
+        _served(_failing(hotline)) as url,
+    ):
+        async with httpx.AsyncClient(base_url=url) as client:
+            answer = await client.get("/healthz", headers={"x-request-id": "call-7"})
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert answer.headers.get_list("x-request-id") == ["call-7"]
+    assert "13900000000" not in answer.text
+    assert [(each["event"], each["request_id"]) for each in logged] == [("request_failed", "call-7")]
+    assert caplog.records == []
+
+
+async def test_an_answer_that_breaks_off_is_not_taken_for_a_whole_one(hotline: InProcess) -> None:
+    with structlog.testing.capture_logs() as logged, _served(_failing(hotline)) as url:
+        async with httpx.AsyncClient(base_url=url) as client:
+            with pytest.raises(httpx.RemoteProtocolError):
+                await client.get("/readyz")
+    assert [each["event"] for each in logged] == ["request_failed"]
 
 
 async def _stored(hotline: InProcess) -> list[int]:

@@ -190,6 +190,10 @@ async def test_of_two_commands_that_saw_the_same_version_one_is_taken(hotline: I
     path = f"/v1/tickets/{ticket['id']}"
     both = await asyncio.gather(
         client.post(f"{path}/sign", json={}, headers={"if-match": '"2"'}),
-        client.post(f"{path}/return", json={"note": "不属于我单位"}, headers={"if-match": '"2"'}),
+        client.post(
+            f"{path}/return",
+            json={"note": "不属于我单位", "reason": "wrong_place"},
+            headers={"if-match": '"2"'},
+        ),
     )
     assert sorted(each.status_code for each in both) == [200, 412]

@@ -81,8 +81,16 @@ async def test_a_list_says_who_holds_what_and_never_the_key(hotline: InProcess) 
         ("department", "water-group"),
     ]
     said = (await hotline_says("keys", "list")).stdout
-    assert len(said.splitlines()) == 2
+    assert said.splitlines()[0].split() == ["ID", "STATE", "ROLE", "HOLDER"]
+    assert len(said.splitlines()) == 3
     assert not any(each["key"] in said + json.dumps(rows) for each in made)
+
+
+async def test_a_key_for_a_department_that_is_not_there_is_refused() -> None:
+    said = await hotline_says("keys", "add", "--role", "department", "--department", "nope")
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert said.stderr.startswith("hotline: There is no department nope.")
+    assert await listed() == []
 
 
 async def test_only_the_hash_of_a_key_is_stored(hotline: InProcess) -> None:

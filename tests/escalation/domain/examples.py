@@ -5,7 +5,8 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from escalation.defaults import read_calendar, read_ladder, read_limits
-from escalation.domain.worktime import DayKind, WorkCalendar
+from escalation.domain.officehours import DayRule, Season
+from escalation.domain.worktime import WorkCalendar
 
 HAIKOU = ZoneInfo("Asia/Shanghai")
 HK = read_calendar()
@@ -28,8 +29,9 @@ def calendar(
     first: str = "2026-01-01",
     last: str = "2026-12-31",
     zone: str = "Asia/Shanghai",
-    days: Mapping[str, DayKind] | None = None,
+    days: Mapping[str, DayRule] | None = None,
     provisional: Sequence[int] = (),
+    seasons: Sequence[Season] = (),
 ) -> WorkCalendar:
     return WorkCalendar.build(
         code="T",
@@ -40,6 +42,7 @@ def calendar(
         provisional_years=provisional,
         first_day=date.fromisoformat(first),
         last_day=date.fromisoformat(last),
+        seasons=seasons,
     )
 
 

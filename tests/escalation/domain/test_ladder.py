@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, timedelta
+from typing import Any
 
 import pytest
 
-from escalation.domain.ladder import Anchor, Rung, ladder_faults, next_rung, rung_times
-from escalation.domain.policy import Stage
+from escalation.domain.ladder import Anchor, Counted, Rung, ladder_faults, next_rung, rung_times
+from escalation.domain.policy import JOBS, Stage
 from escalation.domain.worktime import Amount, Unit, add
 from schemas.errors import CalendarExhausted
 from tests.escalation.domain.examples import HK, LADDER, local
@@ -67,10 +68,23 @@ def test_an_urgent_ticket_overdue_on_sunday_night_climbs_on_working_days() -> No
     ]
 
 
-@pytest.mark.parametrize("stage", [each for each in Stage if each is not Stage.COMPLETION])
-def test_only_completion_goes_beyond_the_red_card(stage: Stage) -> None:
+UNTIL_RED = [each for each in Stage if each not in (*JOBS, Stage.RETURN_WINDOW)]
+
+
+@pytest.mark.parametrize("stage", UNTIL_RED)
+def test_only_what_is_to_be_done_goes_beyond_the_red_card(stage: Stage) -> None:
     levels = [level for level, _ in schedule(stage, "2026-11-24T09:05", Amount(30, Unit.WORKING_MINUTES))]
     assert levels == [0, 1]
+
+
+@pytest.mark.parametrize("stage", JOBS)
+def test_completion_the_statutory_procedure_and_a_redo_climb_to_the_top(stage: Stage) -> None:
+    levels = [level for level, _ in schedule(stage, "2026-11-24T09:05", Amount(5, Unit.WORKING_DAYS))]
+    assert levels == [0, 1, 2, 3, 4]
+
+
+def test_a_return_window_has_no_rungs_for_nobody_must_return() -> None:
+    assert schedule(Stage.RETURN_WINDOW, "2026-11-24T09:05", Amount(1, Unit.WORKING_DAYS)) == []
 
 
 def test_an_extended_deadline_moves_its_rungs_with_it() -> None:
@@ -97,12 +111,12 @@ def test_the_next_rung_is_the_one_above_the_last() -> None:
     assert next_rung((), None) is None
 
 
-YELLOW, YELLOW_BY_SHARE, RED, LEADER, OFFICE, EFFICIENCY = LADDER
+YELLOW, YELLOW_BY_SHARE, RED, LEADER, OFFICE, EFFICIENCY = (each for each in LADDER if not each.is_counted)
 
 
 def test_the_default_ladder_has_no_fault() -> None:
     assert ladder_faults(LADDER) == []
-    assert [(rung.level, rung.card) for rung in LADDER] == [
+    assert [(rung.level, rung.card) for rung in LADDER if not rung.is_counted] == [
         (0, "yellow"),
         (0, "yellow"),
         (1, "red"),
@@ -117,6 +131,10 @@ def test_the_default_ladder_has_no_fault() -> None:
     [
         ([], ["the ladder has no rung"]),
         ([replace(RED, receiver=" ")], ["level 1 has no receiver"]),
+        (
+            [replace(RED, cc=()), replace(RED, stages=frozenset({Stage.SIGN}))],
+            ["level 1 means different things", "level 1 is there twice"],
+        ),
         ([replace(RED, stages=frozenset())], ["level 1 belongs to no stage"]),
         ([YELLOW, YELLOW, RED], ["level 0 is there twice"]),
         (
@@ -142,21 +160,35 @@ def test_a_ladder_out_of_order_is_found(ladder: list[Rung], faults: list[str]) -
 
 
 @pytest.mark.parametrize("anchor", Anchor)
-@pytest.mark.parametrize("by", ["amount", "percent", "nothing", "both"])
+@pytest.mark.parametrize("by", ["amount", "percent", "times", "nothing", "both"])
 def test_each_anchor_takes_its_own_measure_only(anchor: Anchor, by: str) -> None:
     amount = Amount(1, Unit.WORKING_DAYS) if by in ("amount", "both") else None
     percent = 75 if by in ("percent", "both") else None
-    right = {Anchor.SHARE_OF_LIMIT: "percent", Anchor.AT_DUE: "nothing"}.get(anchor, "amount")
-    if by == right:
-        assert replace(RED, anchor=anchor, amount=amount, percent=percent).anchor is anchor
+    measures = {
+        Anchor.SHARE_OF_LIMIT: "percent",
+        Anchor.AT_DUE: "nothing",
+        Anchor.COUNTED: "times",
+        Anchor.MONTHLY: "times",
+    }
+    times = 2 if by == "times" else None
+    counted = Counted.REDOS if anchor is Anchor.COUNTED else None
+    changed: dict[str, Any] = {
+        "anchor": anchor,
+        "amount": amount,
+        "percent": percent,
+        "times": times,
+        "counted": counted,
+    }
+    if by == measures.get(anchor, "amount"):
+        assert replace(RED, **changed).anchor is anchor
     else:
         with pytest.raises(ValueError, match="needs another measure"):
-            replace(RED, anchor=anchor, amount=amount, percent=percent)
+            replace(RED, **changed)
 
 
 def test_a_rung_measured_by_what_cannot_be_is_refused() -> None:
     for percent in (0, 100, 175):
         with pytest.raises(ValueError, match="between 1 and 99"):
             replace(YELLOW_BY_SHARE, percent=percent)
-    with pytest.raises(ValueError, match="counts working days"):
+    with pytest.raises(ValueError, match="counts working days or minutes"):
         replace(YELLOW, amount=Amount(1, Unit.CALENDAR_DAYS))

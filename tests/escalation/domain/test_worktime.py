@@ -4,12 +4,14 @@ import csv
 import time as clock
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
 import pytest
 
+from escalation.domain.officehours import Season
 from escalation.domain.worktime import (
     Amount,
     DayKind,
@@ -23,7 +25,6 @@ from escalation.domain.worktime import (
     add_working_time,
     is_open,
     subtract_working_days,
-    working_days_between,
     working_minutes_between,
     working_time_between,
 )
@@ -40,6 +41,12 @@ from tests.escalation.domain.examples import (
 )
 
 UNIT_CASES = list(csv.DictReader((Path(__file__).parent / "unit_cases.csv").read_text().splitlines()))
+
+ANNOUNCED = list(
+    csv.DictReader((files("escalation") / "reference/calendar_days.csv").read_text("utf-8").splitlines())
+)
+PUBLISHED = [date(2007, 1, 1) + timedelta(n) for n in range((date(2027, 1, 1) - date(2007, 1, 1)).days)]
+KINDS = {True: "work", False: "off"}
 
 SCENARIOS = """
     S1a  sign        2026-09-30T17:50  30    working_minutes  2026-10-08T08:30
@@ -120,7 +127,7 @@ def test_a_scenario_falls_due_to_the_minute(row: list[str]) -> None:
 
 
 @pytest.mark.parametrize(("start", "unit", "count", "expected", "provisional"), ACROSS_THE_YEAR)
-def test_a_deadline_that_reaches_an_unpublished_year_says_so(
+def test_a11_a_deadline_that_reaches_an_unpublished_year_says_so(
     start: str, unit: Unit, count: int, expected: str, provisional: bool
 ) -> None:
     assert add(local(start), Amount(count, unit), HK) == Due(local(expected), provisional)
@@ -134,14 +141,6 @@ def test_only_the_years_between_start_and_end_make_a_deadline_provisional() -> N
     assert add_working_days(local("2026-06-01T09:00"), 214, always).provisional
     assert add_working_minutes(local("2026-12-31T23:00"), 60, always) == Due(local("2027-01-01T00:00"), False)
     assert add_working_minutes(local("2026-12-31T23:00"), 61, always) == Due(local("2027-01-01T00:01"), True)
-
-
-def test_a_suspended_limit_keeps_its_whole_working_days() -> None:
-    start, due, suspended = map(local, ("2026-11-16T10:00", "2026-11-23T17:30", "2026-11-18T15:00"))
-    assert add_working_days(start, 5, HK).at == due
-    left = working_days_between(suspended, due, HK)
-    assert left == 3
-    assert add_working_days(local("2026-11-25T10:00"), left, HK).at == local("2026-11-30T17:30")
 
 
 @pytest.mark.parametrize(
@@ -160,16 +159,23 @@ def test_working_days_are_taken_back_at_the_same_local_time(due: str, count: int
 
 
 def test_the_calendar_agrees_with_an_independent_one_day_by_day() -> None:
-    first, working = date(2007, 1, 1), set(HK.working_days)
-    days = [first + timedelta(n) for n in range((date(2026, 12, 31) - first).days + 1)]
-    assert [day for day in days if chinese_calendar.is_workday(day) != (day in working)] == []
+    working = set(HK.working_days)
+    assert [day for day in PUBLISHED if chinese_calendar.is_workday(day) != (day in working)] == []
 
 
-def test_2026_has_248_working_days_and_its_six_make_up_days() -> None:
-    working = [day for day in HK.working_days if day.year == 2026]
-    weekends = [f"{day:%m-%d}" for day in working if day.weekday() > 4]
-    assert len(working) == 248
-    assert weekends == ["01-04", "02-14", "02-28", "05-09", "09-20", "10-10"]
+def test_every_day_is_as_the_state_council_announced_it_and_else_as_its_weekday() -> None:
+    kinds = {row["date"]: row["kind"] for row in ANNOUNCED}
+    working = set(HK.working_days)
+    by_the_papers = {day for day in PUBLISHED if kinds.get(f"{day}", KINDS[day.weekday() < 5]) == "work"}
+    assert working & set(PUBLISHED) == by_the_papers
+    assert len(PUBLISHED) == 7305
+
+
+def test_a10_the_make_up_days_of_2026_are_open() -> None:
+    made_up = [day for day in HK.working_days if day.year == 2026 and day.weekday() > 4]
+    assert [f"{day:%m-%d}" for day in made_up] == ["01-04", "02-14", "02-28", "05-09", "09-20", "10-10"]
+    assert all(is_open(local(f"{day}T10:00"), HK) for day in made_up)
+    assert len([day for day in HK.working_days if day.year == 2026]) == 248
 
 
 def test_only_the_unpublished_year_is_provisional() -> None:
@@ -187,15 +193,15 @@ class TestBoundaries:
             ("2026-11-23T17:30", 1, "2026-11-24T08:01"),
         ],
     )
-    def test_a_limit_used_up_at_closing_time_stays_there(self, start: str, count: int, due: str) -> None:
+    def test_a1_a_limit_used_up_at_closing_time_stays_there(self, start: str, count: int, due: str) -> None:
         assert add_working_minutes(local(start), count, HK).at == local(due)
 
     @pytest.mark.parametrize("start", ["2026-11-23T09:00", "2026-11-23T13:00", "2026-11-22T09:00"])
     @pytest.mark.parametrize("unit", Unit)
-    def test_a_limit_of_nothing_is_over_at_once(self, start: str, unit: Unit) -> None:
+    def test_a2_a_limit_of_nothing_is_over_at_once(self, start: str, unit: Unit) -> None:
         assert add(local(start), Amount(0, unit), HK).at == local(start)
 
-    def test_a_negative_limit_is_refused(self) -> None:
+    def test_a2_a_negative_limit_is_refused(self) -> None:
         start = local("2026-11-23T09:00")
         with pytest.raises(ValueError, match="negative"):
             Amount(-1, Unit.WORKING_DAYS)
@@ -224,7 +230,7 @@ class TestBoundaries:
             ("2026-11-23T08:00:00", "2026-11-23T08:00:30", 0.5),
         ],
     )
-    def test_only_office_hours_are_counted_between(self, start: str, end: str, minutes: float) -> None:
+    def test_a3_only_office_hours_are_counted_between(self, start: str, end: str, minutes: float) -> None:
         assert working_minutes_between(local(start), local(end), HK) == minutes
 
     @pytest.mark.parametrize(
@@ -243,7 +249,7 @@ class TestBoundaries:
     def test_the_office_is_open_from_opening_until_just_before_closing(self, at: str, is_it: bool) -> None:
         assert is_open(local(at), HK) is is_it
 
-    def test_hours_may_last_until_midnight(self) -> None:
+    def test_a4_hours_may_last_until_midnight(self) -> None:
         evenings = calendar(daily([(time(16), MIDNIGHT)]))
         due = add_working_minutes(local("2026-11-23T22:00"), 121, evenings)
         assert due.at == local("2026-11-24T16:01")
@@ -257,17 +263,17 @@ class TestBoundaries:
 
 
 class TestFarAndSparse:
-    def test_a_calendar_that_opens_one_hour_a_week_is_followed_for_weeks(self) -> None:
+    def test_a8_a_calendar_that_opens_one_hour_a_week_is_followed_for_weeks(self) -> None:
         wednesdays = calendar({2: [(time(9), time(10))]})
         due = add_working_minutes(local("2026-11-05T12:00"), 180, wednesdays)
         assert due.at == local("2026-11-25T10:00")
 
-    def test_250_working_days_are_counted_one_by_one(self) -> None:
+    def test_a17_250_working_days_are_counted_one_by_one(self) -> None:
         start = local("2025-03-03T12:00")
         after = [day for day in HK.working_days if day > date(2025, 3, 3)]
         assert add_working_days(start, 250, HK).at == local(f"{after[249]}T17:30")
 
-    def test_two_years_of_working_time_are_exact(self) -> None:
+    def test_a17_two_years_of_working_time_are_exact(self) -> None:
         start = local("2024-01-02T08:00")
         days = [day for day in HK.working_days if date(2024, 1, 2) <= day < date(2026, 1, 1)]
         assert add_working_minutes(start, 420 * len(days), HK).at == local("2025-12-31T17:30")
@@ -289,7 +295,7 @@ class TestFarAndSparse:
             ("2006-12-31T23:59", Amount(5, Unit.WORKING_MINUTES)),
         ],
     )
-    def test_a_limit_that_leaves_the_calendar_is_an_error(self, start: str, amount: Amount) -> None:
+    def test_a17_a_limit_that_leaves_the_calendar_is_an_error(self, start: str, amount: Amount) -> None:
         with pytest.raises(CalendarExhausted, match="2007-01-01 to 2027-12-31") as error:
             add(local(start), amount, HK)
         assert error.value.facts["last_day"] == "2027-12-31"
@@ -303,7 +309,7 @@ class TestFarAndSparse:
 
 
 class TestBuilding:
-    def test_a_calendar_that_never_opens_is_refused(self) -> None:
+    def test_a7_a_calendar_that_never_opens_is_refused(self) -> None:
         with pytest.raises(ValueError, match="never opens"):
             calendar({})
         with pytest.raises(ValueError, match="never opens"):
@@ -315,13 +321,35 @@ class TestBuilding:
             [(time(9), time(9))],
             [(time(17), time(9))],
             [(time(9), time(12)), (time(11), time(17))],
-            [(time(14), time(17)), (time(9), time(12))],
             [(time(9), MIDNIGHT), (time(12), time(13))],
         ],
     )
     def test_office_hours_out_of_order_are_refused(self, windows: list[tuple[time, time]]) -> None:
         with pytest.raises(ValueError, match="out of order"):
             calendar({0: windows})
+
+    def test_office_hours_may_be_written_in_any_order(self) -> None:
+        lunch = calendar(daily([(time(14), time(17)), (time(9), time(12))]))
+        assert add_working_minutes(local("2026-11-23T11:00"), 120, lunch).at == local("2026-11-23T15:00")
+
+    def test_a_day_may_have_hours_of_its_own(self) -> None:
+        short = calendar(daily(NINE_TO_FIVE), days={"2026-11-24": [(time(9), time(11))], "2026-11-25": []})
+        assert add_working_days(local("2026-11-23T11:00"), 1, short).at == local("2026-11-24T11:00")
+        assert add_working_days(local("2026-11-23T11:00"), 2, short).at == local("2026-11-26T17:00")
+
+    def test_a_season_replaces_the_usual_hours_on_its_days(self) -> None:
+        june = Season(date(2026, 6, 1), date(2026, 6, 30), daily([(time(7), time(15))], WEEKDAYS))
+        summer = calendar(daily(NINE_TO_FIVE), days={"2026-06-06": DayKind.WORK}, seasons=[june])
+        assert add_working_days(local("2026-05-30T11:00"), 1, summer).at == local("2026-05-31T17:00")
+        assert add_working_days(local("2026-05-31T11:00"), 6, summer).at == local("2026-06-06T15:00")
+        assert add_working_days(local("2026-06-30T11:00"), 1, summer).at == local("2026-07-01T17:00")
+
+    def test_seasons_that_overlap_or_end_before_they_begin_are_refused(self) -> None:
+        june = Season(date(2026, 6, 1), date(2026, 6, 30), {})
+        with pytest.raises(ValueError, match="overlap"):
+            calendar(daily(NINE_TO_FIVE), seasons=[june, Season(date(2026, 6, 30), date(2026, 7, 1), {})])
+        with pytest.raises(ValueError, match="ends before it begins"):
+            calendar(daily(NINE_TO_FIVE), seasons=[Season(date(2026, 6, 30), date(2026, 6, 1), {})])
 
     def test_windows_that_touch_are_one_stretch_of_work(self) -> None:
         touching = calendar(daily([(time(8), time(12)), (time(12), time(16))]))
@@ -355,14 +383,14 @@ class TestZones:
 
     @pytest.mark.usefixtures("machine_zone")
     @pytest.mark.parametrize("seen_from", ["UTC", "America/New_York", "Asia/Shanghai"])
-    def test_neither_the_machine_nor_the_caller_chooses_the_zone_of_a_day(self, seen_from: str) -> None:
+    def test_a9_neither_the_machine_nor_the_caller_chooses_the_zone_of_a_day(self, seen_from: str) -> None:
         start = local("2026-09-30T00:30").astimezone(ZoneInfo(seen_from))
         assert add_working_days(start, 1, HK).at == local("2026-10-08T17:30")
         assert add_working_minutes(start, 421, HK).at == local("2026-10-08T08:01")
         assert subtract_working_days(local("2026-10-08T00:30"), 1, HK) == local("2026-09-30T00:30")
 
     @pytest.mark.parametrize(("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-10-26", 24)])
-    def test_a_day_is_as_long_as_it_really_is(self, day: str, hours: int) -> None:
+    def test_a6_a_day_is_as_long_as_it_really_is(self, day: str, hours: int) -> None:
         always = calendar(daily(ROUND_THE_CLOCK), zone="Europe/Amsterdam")
         begins = local(f"{day}T00:00", self.AMSTERDAM)
         ends = local(f"{date.fromisoformat(day) + timedelta(1)}T00:00", self.AMSTERDAM)
@@ -373,7 +401,7 @@ class TestZones:
         start = local("2026-10-25T01:30", self.AMSTERDAM)
         assert add_wall_minutes(start, 120, HK).at == start.astimezone(UTC) + timedelta(hours=2)
 
-    def test_hours_in_the_skipped_hour_vanish_and_are_not_counted_twice(self) -> None:
+    def test_a5_hours_in_the_skipped_hour_vanish_and_are_not_counted_twice(self) -> None:
         night = [(time(1), time(2, 30)), (time(3), time(4))]
         nights = calendar(daily(night), zone="Europe/Amsterdam")
         begins, ends = (local(f"2026-03-29T0{hour}:00", self.AMSTERDAM) for hour in (1, 4))
@@ -395,6 +423,6 @@ class TestZones:
         assert working_minutes_between(begins, ends, always) == 47 * 60
 
 
-def test_a_calendar_is_an_unchanging_snapshot() -> None:
+def test_a12_a_calendar_is_an_unchanging_snapshot() -> None:
     with pytest.raises(AttributeError):
         HK.version = "2"  # type: ignore[misc]

@@ -1,15 +1,19 @@
 """What is never held against an event: a database that cannot be reached, however it is said."""
 
+import asyncio
+from datetime import datetime
+
 import pytest
 
 from schemas.errors import Unavailable
-from schemas.events import Message, to_message
+from schemas.wire import Message, to_message
 from services.bus import Subscription
-from services.bus.handling import handle
-from services.resources import open_resources
+from services.bus.handling import PAUSES, handle
+from services.resources import Resources, open_resources
 from services.settings import Settings
+from tests.inprocess import InProcess, StoppedClock
 from tests.kafka.broker import free_ports
-from tests.services.bus.clerks import signed
+from tests.services.bus.clerks import MORNING, signed
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "nowhere.invalid"])
@@ -29,3 +33,36 @@ async def test_an_event_is_not_set_apart_because_the_database_cannot_be_reached(
         with pytest.raises(Unavailable):
             await handle(subscription, [to_message(signed("HK1"))], resources, bury)
     assert buried == []
+
+
+class Unhurried(StoppedClock):
+    """A clock that notes how long a loop would wait, and does not."""
+
+    def __init__(self, start: datetime) -> None:
+        super().__init__(start)
+        self.waits: list[float] = []
+
+    async def sleep_until(self, moment: datetime | None, woken: asyncio.Event, most: float) -> None:
+        self.waits.append(most)
+
+
+@pytest.mark.parametrize("failures", [0, 1, 2, 3])
+async def test_an_event_that_fails_is_given_time_before_each_other_try(
+    hotline: InProcess, failures: int
+) -> None:
+    held = hotline.resources
+    clock = Unhurried(MORNING)
+    resources = Resources(held.settings, clock, held.database, held.wakeups)
+    left, buried = [ValueError("not yet")] * (failures + bool(failures)), []
+
+    async def work(*_: object) -> None:
+        if left:
+            raise left.pop()
+
+    async def bury(message: Message, *_: str) -> None:
+        buried.append(message)
+
+    message = to_message(signed("HK1"))
+    await handle(Subscription("clerk", {"ticket.signed": work}), [message], resources, bury)
+    assert clock.waits == list(PAUSES[:failures])
+    assert buried == ([message] if failures > len(PAUSES) else [])

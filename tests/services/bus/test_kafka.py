@@ -10,8 +10,9 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
 from sqlalchemy import insert
 
 from schemas.errors import Unavailable
-from schemas.events import CONFIDENTIAL_TOPIC, TOPIC, DepartmentStep, TicketSigned, to_message
+from schemas.events import CONFIDENTIAL_TOPIC, TOPIC, DepartmentStep, TicketSigned
 from schemas.lifecycle import Step
+from schemas.wire import to_message
 from services.bus.deadletters import dead_letters_of
 from services.bus.kafka import TOPICS, KafkaPublisher, to_headers
 from services.resources import open_resources

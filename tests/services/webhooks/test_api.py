@@ -117,3 +117,21 @@ async def test_a_page_that_cannot_be_is_refused(hotline: InProcess) -> None:
     client = await hotline.client("department", DEPARTMENT)
     for query in ("before=0", "before=x", f"before={2**63}", "limit=0", "limit=201"):
         assert (await client.get(f"/v1/webhooks/deliveries?{query}")).status_code == 422, query
+
+
+async def test_an_endpoint_of_a_department_nobody_knows_is_refused(hotline: InProcess) -> None:
+    body = {"department": "no-such-department", "url": HOOK}
+    answer = await (await hotline.client("admin")).post("/v1/webhooks/endpoints", json=body)
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (422, "unknown_department")
+    assert problem["pointer"] == "/department"
+    assert await hotline.rows("SELECT * FROM webhook_endpoints") == []
+
+
+async def test_the_answer_kept_for_the_same_key_does_not_hold_the_secret(hotline: InProcess) -> None:
+    first = await endpoint_of(hotline, DEPARTMENT, key="once")
+    assert await endpoint_of(hotline, DEPARTMENT, key="once") == first
+    (kept,) = await hotline.rows("SELECT convert_from(body, 'UTF8') AS body FROM idempotency_keys")
+    assert first["secret"] is not None
+    assert first["secret"] not in kept.body
+    assert json.loads(kept.body)["id"] == first["id"]

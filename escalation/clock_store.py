@@ -1,0 +1,116 @@
+"""Deadlines while they are moved or stand still, within one transaction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, any_, bindparam, func, literal, select, union_all, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalation.domain.policy import CALLERS, JOBS
+from escalation.domain.reckoning import Terms
+from escalation.store import THESE, Which
+from escalation.tables import deadlines, escalations
+from escalation.terms import terms_of
+from schemas.events import Event
+from services.tables import tickets
+
+
+class ClockStore:
+    """The open deadlines of a ticket, as who changes its time needs them: locked, and written whole."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def hold(self, ticket_id: str) -> Sequence[Row[Any]]:
+        """
+        Lock the open deadlines of a ticket and of the tickets joined to it, and return them.
+
+        The tickets are found first, as an array: an OR over them would read every open deadline.
+        In the order of the recompute, so that neither waits for what the other holds.
+        """
+        joined = select(tickets.c.id).where(tickets.c.parent == ticket_id, tickets.c.status == "joined")
+        these = func.array(union_all(select(literal(ticket_id)), joined).scalar_subquery())
+        query = (
+            select(deadlines)
+            .where(deadlines.c.ticket_id == any_(these), deadlines.c.settled_at.is_(None))
+            .order_by(deadlines.c.ticket_id, deadlines.c.id)
+            .with_for_update(key_share=True)
+        )
+        return (await self._connection.execute(query)).all()
+
+    async def standing_still(self, event: Event, which: Which, since: datetime) -> Sequence[Row[Any]]:
+        """Lock and return deadlines, as after an event, that stood still before that moment."""
+        still = deadlines.c.paused_at < bindparam("before")
+        query = select(deadlines).where(*THESE, still, deadlines.c.settled_at.is_(None))
+        locked = query.order_by(deadlines.c.id).with_for_update(key_share=True)
+        return (await self._connection.execute(locked, {**which.bound(event), "before": since})).all()
+
+    async def stop(self, ids: Sequence[UUID], at: datetime) -> None:
+        """Let deadlines stand still since then; none of them is due until it runs on."""
+        await self._connection.execute(
+            update(deadlines)
+            .where(deadlines.c.id.in_(ids))
+            .values(paused_at=at, next_rung=None, next_rung_at=None)
+        )
+
+    async def change(self, deadline: UUID, values: Mapping[str, Any]) -> None:
+        """Write what a locked deadline is now."""
+        await self._connection.execute(
+            update(deadlines).where(deadlines.c.id == deadline).values(dict(values))
+        )
+
+    async def terms(self, ticket_id: str, department: str, since: datetime) -> Terms | None:
+        """Return what a department's completion was reckoned from that began then; None if none did."""
+        query = select(deadlines).where(
+            deadlines.c.ticket_id == ticket_id,
+            deadlines.c.department == department,
+            deadlines.c.stage == "completion",
+            deadlines.c.started_at == since,
+        )
+        rows = (await self._connection.execute(query)).all()
+        return terms_of(max(rows, key=lambda each: len(each.pauses) + len(each.extensions))) if rows else None
+
+    async def promise_kept(self, ticket_id: str, before: datetime) -> Row[Any] | None:
+        """Return the citizen clock of a ticket that was settled last, not after that moment."""
+        query = select(deadlines).where(
+            deadlines.c.ticket_id == ticket_id,
+            deadlines.c.clock == "citizen",
+            deadlines.c.stage.in_(CALLERS),
+            deadlines.c.settled_at <= before,
+        )
+        newest = query.order_by(deadlines.c.settled_at.desc(), deadlines.c.due_at.desc()).limit(1)
+        return (await self._connection.execute(newest)).one_or_none()
+
+    async def last_job(self, ticket_id: str, department: str, before: datetime) -> Row[Any] | None:
+        """Return the clock by which a department was to be done that was settled last, by that moment."""
+        query = select(deadlines).where(
+            deadlines.c.ticket_id == ticket_id,
+            deadlines.c.clock == "department",
+            deadlines.c.department == department,
+            deadlines.c.stage.in_(JOBS),
+            deadlines.c.settled_at <= before,
+        )
+        newest = query.order_by(deadlines.c.settled_at.desc(), deadlines.c.due_at.desc()).limit(1)
+        return (await self._connection.execute(newest)).one_or_none()
+
+    async def levels(self, ids: Sequence[UUID]) -> dict[UUID, list[tuple[int, datetime]]]:
+        """
+        Return by deadline the levels climbed and when they fell due, withdrawn ones too.
+
+        A clock that goes on from an earlier assignment has climbed what that had.
+        """
+        mine = deadlines.alias("mine")
+        same = [mine.c[name] == deadlines.c[name] for name in ("ticket_id", "clock", "stage", "started_at")]
+        same.append(mine.c.department.is_not_distinct_from(deadlines.c.department))
+        query = (
+            select(mine.c.id, escalations.c.level, escalations.c.fell_due_at)
+            .join(deadlines, and_(*same))
+            .join(escalations, escalations.c.deadline_id == deadlines.c.id)
+            .where(mine.c.id.in_(ids))
+        )
+        found: dict[UUID, list[tuple[int, datetime]]] = {}
+        for row in await self._connection.execute(query):
+            found.setdefault(row.id, []).append((row.level, row.fell_due_at))
+        return found

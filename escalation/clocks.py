@@ -1,0 +1,233 @@
+"""Use case: open the clocks of a ticket and settle them, as its events tell."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalation.climb import WORKER, climb
+from escalation.clock_store import ClockStore
+from escalation.commitments import with_promises
+from escalation.domain.ending import ending
+from escalation.domain.ladder import rung_times
+from escalation.domain.policy import LimitRule, is_promise, limits_of
+from escalation.domain.reason import because_of
+from escalation.domain.reckoning import Terms, reckon
+from escalation.domain.worktime import Due, WorkCalendar
+from escalation.move import run_on
+from escalation.rulebook import PublishedRules, Rulebook
+from escalation.store import BELL, DeadlineStore, EscalationStore, Which
+from escalation.tell import take_back
+from escalation.terms import columns_of
+from schemas.events import Event, HandOver, Matter, RungWithdrawn, TicketEscalationWithdrawn
+from schemas.lifecycle import Step
+from services.database import ring_after_commit
+from services.resources import Resources
+from services.tickets import TicketStore
+
+End = tuple[datetime, str]
+Climbed = frozenset[tuple[int, datetime]]
+
+
+class Clocks:
+    """The clocks of one ticket, while one event about it is handled."""
+
+    def __init__(
+        self, event: Event, rulebook: Rulebook, connection: AsyncConnection, resources: Resources
+    ) -> None:
+        self._event = event
+        self.rulebook = rulebook
+        self._connection = connection
+        self._resources = resources
+        self._now = resources.clock.now()
+        self._zone = ZoneInfo(resources.settings.time_zone)
+
+    @classmethod
+    async def of(cls, event: Event, connection: AsyncConnection, resources: Resources) -> "Clocks":
+        """Take the rules in force."""
+        rulebook = await resources.part(PublishedRules).current(connection)
+        return cls(event, rulebook, connection, resources)
+
+    async def start(
+        self,
+        matter: Matter,
+        clock: str,
+        stages: Sequence[str],
+        at: datetime,
+        *,
+        assignment_id: UUID | None = None,
+        department: str | None = None,
+        climbed: Climbed = frozenset(),
+        kept: Terms | None = None,
+    ) -> None:
+        """
+        Open the clocks these stages have by the limits in force, counted from `at`.
+
+        An event may be handled long after it happened: of what the ticket has
+        done since, a stage is settled with the time it was done, and gets the
+        cards of what fell due before. A clock that goes on from an earlier
+        assignment does not climb again what was `climbed` then.
+        """
+        limits = limits_of(self.rulebook.limits, clock, matter)
+        wanted = [each for each in limits if each.stage in stages]
+        calendar = self.rulebook.calendar_of(department)
+        limits = await with_promises(wanted, department, matter, at, calendar, self._connection)
+        whose = {"assignment_id": assignment_id, "department": department}
+        await self.begin(limits, at, whose, historical=matter.historical, climbed=climbed, kept=kept)
+
+    async def begin(
+        self,
+        limits: Iterable[LimitRule],
+        at: datetime,
+        whose: Mapping[str, Any],
+        *,
+        historical: bool = False,
+        climbed: Climbed = frozenset(),
+        kept: Terms | None = None,
+    ) -> None:
+        """Open the clocks of these limits; what is `kept` of an earlier one is all but start and limit."""
+        opened = []
+        history = await TicketStore(self._connection).history(self._event.ticket)
+        later = [(each.step, each.at) for each in history if each.version > self._event.version]
+        calendar = self.rulebook.calendar_of(whose.get("department"))
+        for limit in limits:
+            terms = Terms(at, limit.amount)
+            if kept is not None:
+                terms = replace(kept, start=at, limit=limit.amount)
+            due = reckon(terms, calendar)
+            row = self.row(limit, at, due, calendar, historical=historical, climbed=climbed)
+            row = {**row, **columns_of(terms), **whose}
+            opened.append((row, ending(limit.clock, limit.stage, later)))
+            if is_promise(limit):
+                await self._promise(limit, at, due)
+        await self.open(opened)
+
+    async def open(self, clocks: Sequence[tuple[dict[str, Any], End | None]]) -> None:
+        """Open clocks; of one that has ended meanwhile, when and why is given with it."""
+        rows, late = [], []
+        for row, end in clocks:
+            if end and row["next_rung_at"] and row["next_rung_at"] < end[0]:
+                late.append((Which(row["clock"], (row["stage"],), row["assignment_id"]), *end))
+                rows.append(row)
+            else:
+                rows.append({**row, **_settled(*end)} if end else row)
+        await DeadlineStore(self._connection).open(rows)
+        for which, settled_at, because in late:
+            await self._settle(which, settled_at, because)
+        ring_after_commit(self._connection, BELL)
+
+    async def settle(
+        self, clock: str, stages: Sequence[str], because: str, assignment_id: UUID | None = None
+    ) -> None:
+        """
+        Stop clocks at the event's time; those opened by a later event run on.
+
+        Rungs that fell due before it and that the timer has not reached yet are
+        climbed; rungs climbed that fell due after it are withdrawn.
+        """
+        await self._settle(Which(clock, stages, assignment_id), self._event.time, because)
+
+    async def hand_over(self, told: HandOver) -> None:
+        """Put the open clocks of an assignment under the one that goes on with it; no time is given."""
+        store = DeadlineStore(self._connection)
+        await store.hand_over(self._event.ticket, told.continues, told.assignment_id, told.department)
+
+    async def is_first(self, step: Step) -> bool:
+        """Say whether the ticket had not taken this step before the event."""
+        history = await TicketStore(self._connection).history(self._event.ticket)
+        return not any(each.step == step and each.version < self._event.version for each in history)
+
+    async def _settle(self, which: Which, at: datetime, because: str) -> None:
+        store = DeadlineStore(self._connection)
+        still = await ClockStore(self._connection).standing_still(self._event, which, at)
+        await run_on(still, at, "", self._connection, self._resources)
+        while missed := await store.claim_missed(self._event, which, at):
+            await climb(missed, self._connection, self._resources)
+        settled = await store.settle(self._event, which, at, because)
+        withdrawn = await EscalationStore(self._connection).withdraw(settled, at, self._now)
+        notes = [
+            (_withdrawal(row, at, self._now), Step.WITHDRAW_ESCALATION, f"{row.name}撤销:答复时未到期")
+            for row in withdrawn
+        ]
+        await TicketStore(self._connection).note(notes, actor=WORKER)
+        await take_back([row.id for row in withdrawn], self._connection, self._now)
+
+    def row(
+        self,
+        limit: LimitRule,
+        at: datetime,
+        due: Due,
+        calendar: WorkCalendar,
+        *,
+        historical: bool = False,
+        climbed: Climbed = frozenset(),
+    ) -> dict[str, Any]:
+        """Return the row of a clock that runs from then to then, with its rungs."""
+        times = rung_times(
+            self.rulebook.ladder,
+            stage=limit.stage,
+            start=at,
+            due=due.at,
+            limit=limit.amount,
+            calendar=calendar,
+        )
+        if is_promise(limit):
+            times = ()  # cards go by the department's clock; this one is shown and listed
+        past = self._now if historical else None
+        first = next(
+            (
+                index
+                for index, (rung, each) in enumerate(times)
+                if not (past and each < past) and (rung.level, each) not in climbed
+            ),
+            None,
+        )
+        return {
+            "id": uuid4(),
+            "ticket_id": self._event.ticket,
+            "opened_by": self._event.id,
+            "clock": limit.clock,
+            "stage": limit.stage,
+            "started_at": at,
+            "amount": limit.amount.count,
+            "unit": str(limit.amount.unit),
+            "fixed": None,
+            "due_at": due.at,
+            "provisional": due.provisional,
+            "rule": limit.rule,
+            "layer": str(limit.layer),
+            "source": limit.source,
+            "versions": self.rulebook.versions,
+            "schedule": [[rung.level, each.isoformat()] for rung, each in times],
+            "next_rung": first,
+            "next_rung_at": None if first is None else times[first][1],
+            "settled_at": None,
+            "settled_because": None,
+        }
+
+    async def _promise(self, limit: LimitRule, at: datetime, due: Due) -> None:
+        because = because_of(limit, at.astimezone(self._zone), self.rulebook.versions)
+        await TicketStore(self._connection).promise(
+            self._event.ticket, due.at, because, provisional=due.provisional
+        )
+
+
+def _settled(at: datetime, because: str) -> dict[str, Any]:
+    return {"settled_at": at, "settled_because": because, "next_rung": None, "next_rung_at": None}
+
+
+def _withdrawal(row: Any, settled_at: datetime, now: datetime) -> TicketEscalationWithdrawn:
+    data = RungWithdrawn(
+        deadline_id=row.deadline_id,
+        clock=row.clock,
+        stage=row.stage,
+        level=row.level,
+        department=row.department,
+        fell_due_at=row.fell_due_at,
+        settled_at=settled_at,
+    )
+    return TicketEscalationWithdrawn(ticket=row.ticket_id, time=now, data=data)

@@ -1,0 +1,71 @@
+"""Use case: which open deadlines a draft would move, from when to when; nothing is written."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalation.draft_store import DraftStore, token_of
+from escalation.recompute_store import OpenDeadlines
+from escalation.recount import Recount, Recounting, drafted
+from escalation.rulebook import PublishedRules
+from services.resources import Resources
+
+PAGE = 200
+SHOWN = 200
+
+
+@dataclass
+class Foreseen:
+    """What would become of open deadlines: how many of each, the first ones, and what this is known by."""
+
+    token: str
+    in_force: str
+    deadlines: int = 0
+    moved: int = 0
+    kept: int = 0
+    confirmed: int = 0
+    over: int = 0
+    moves: list[Recount] = field(default_factory=list)
+
+
+async def foresee(connection: AsyncConnection, kind: str, version: str, resources: Resources) -> Foreseen:
+    """Try a draft on everything that runs; raises `UnknownVersion`."""
+    await connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    draft = await DraftStore(connection, kind).get(version)
+    rulebook = await resources.part(PublishedRules).current(connection)
+    found = Foreseen(token_of(kind, draft.content, rulebook.versions), rulebook.versions[kind])
+    would_be = drafted(rulebook, kind, version, draft.content)
+    recounting = Recounting(kind, would_be, connection, resources)
+    place, running = "", OpenDeadlines(connection)
+    while ticket_ids := await running.tickets_after(place, PAGE):
+        rows = await running.of(ticket_ids, lock=False)
+        found.deadlines += len(rows)
+        _add(found, await recounting.of(rows))
+        place = ticket_ids[-1]
+    return found
+
+
+def _add(found: Foreseen, recounts: list[Recount]) -> None:
+    for each in recounts:
+        found.moved += each.moved
+        found.kept += each.kept
+        found.over += each.gone
+        found.confirmed += not (each.moved or each.kept or each.gone) and each.differs
+        if each.differs and len(found.moves) < SHOWN:
+            found.moves.append(each)
+
+
+def shown(each: Recount) -> dict[str, Any]:
+    """Return a deadline that would change, as the API shows it."""
+    row, outcome = each.row, each.outcome
+    return {
+        "ticket": row.ticket_id,
+        "clock": row.clock,
+        "stage": row.stage,
+        "department": row.department,
+        "was_due_at": row.due_at,
+        "due_at": None if each.gone else outcome.due.at,
+        "provisional": outcome.due.provisional,
+        "would_be_due_at": outcome.kept,
+    }

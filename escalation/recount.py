@@ -1,0 +1,183 @@
+"""What a publication makes of open deadlines: asked for a preview, written by the recompute."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalation.calendars import calendars_from
+from escalation.commitments import commitments_of, kept_promise
+from escalation.defaults import ladder_from, limits_from
+from escalation.domain.ladder import Rung
+from escalation.domain.policy import CO_HANDLING, Commitment, LimitRule, Stage, limits_of
+from escalation.domain.publication import Outcome, Standing, differs_from, on_calendar, on_limit
+from escalation.domain.publication_note import Told
+from escalation.domain.worktime import Due, WorkCalendar
+from escalation.recompute_store import Running
+from escalation.rulebook import CALENDAR, LADDER, LIMITS, PublishedRules, Rulebook
+from escalation.terms import terms_of
+from schemas.events import Matter
+from schemas.ticket import CallerType, Kind, Urgency
+from services.resources import Resources
+
+Promises = dict[tuple[str, date], list[Commitment]]
+OF_LAW = (Stage.STATUTORY,)
+"""Stages whose time was fixed when they began: a case goes on by the law it was filed under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """A deadline and what becomes of it; `gone` says that it has no limit any more."""
+
+    row: Running
+    outcome: Outcome
+    limit: LimitRule | None = None
+    gone: bool = False
+    ladder: tuple[Rung, ...] | None = None
+
+    @property
+    def moved(self) -> bool:
+        """Whether it is due at another time."""
+        return bool(self.outcome.due.at != self.row.due_at)
+
+    @property
+    def kept(self) -> bool:
+        """Whether it would have come earlier, and keeps its date."""
+        return self.outcome.kept is not None
+
+    @property
+    def differs(self) -> bool:
+        """Whether whoever has it must be told: another date, kept, no more provisional, over."""
+        return self.gone or self.kept or self.moved or self.outcome.due.provisional != self.row.provisional
+
+    @property
+    def told(self) -> Told:
+        """What is said of it."""
+        row, due = self.row, self.outcome.due
+        return Told(row.clock, row.stage, row.due_at, due.at, due.provisional, self.outcome.kept, self.gone)
+
+
+class Recounting:
+    """What the rules of a kind, in force or drafted, make of deadlines; nothing is written."""
+
+    def __init__(
+        self, kind: str, rulebook: Rulebook, connection: AsyncConnection, resources: Resources
+    ) -> None:
+        self._kind = kind
+        self._rulebook = rulebook
+        self._connection = connection
+        self._resources = resources
+        self._limits: dict[tuple[object, ...], dict[Stage, LimitRule]] = {}
+
+    async def of(self, rows: Sequence[Running]) -> list[Recount]:
+        """Return those of these deadlines that the rules have to do with, what becomes of each with it."""
+        if self._kind == CALENDAR:
+            found = await self._by_calendar(rows)
+        elif self._kind == LIMITS:
+            found = await self._by_limits(rows)
+        else:
+            found = [self._by_ladder(row) for row in rows if row.versions[LADDER] != self._version]
+        return [each for each in found if each is not None]
+
+    @property
+    def _version(self) -> str:
+        return self._rulebook.versions[self._kind]
+
+    async def _by_calendar(self, rows: Sequence[Running]) -> list[Recount | None]:
+        rules = self._resources.part(PublishedRules)
+        versions = {row.versions[CALENDAR] for row in rows} - {self._version}
+        before = {each: await rules.calendars(self._connection, each) for each in versions}
+        return [
+            self._on_calendar(row, before[old].of(row.department))
+            for row in rows
+            if (old := row.versions[CALENDAR]) in before
+        ]
+
+    def _on_calendar(self, row: Running, before: WorkCalendar) -> Recount | None:
+        after = self._rulebook.calendar_of(row.department)
+        since = differs_from(before, after)
+        if since is None or (row.due_at <= since and _last_rung(row) <= since):
+            return None
+        standing = _standing(row)
+        return Recount(row, on_calendar(standing, before, after))
+
+    async def _by_limits(self, rows: Sequence[Running]) -> list[Recount | None]:
+        rows = [row for row in rows if row.clock != CO_HANDLING and row.stage not in OF_LAW]
+        promises = await self._promises(rows)
+        return [self._on_limit(row, promises) for row in rows if row.versions[LIMITS] != self._version]
+
+    def _on_limit(self, row: Running, promises: Promises) -> Recount | None:
+        matter = _matter(row)
+        calendar = self._rulebook.calendar_of(row.department)
+        limit = self._limits_of(row.clock, matter).get(Stage(row.stage))
+        standing = _standing(row)
+        if limit is None:
+            return Recount(row, Outcome(standing.terms, standing.due), gone=True)
+        said = promises.get((row.department or "", _day(row, self._rulebook.calendar)), ())
+        limit = kept_promise(limit, said, matter, row.started_at, calendar)
+        if limit.amount == standing.terms.limit:
+            return None
+        outcome = on_limit(standing, limit.amount, calendar)
+        return Recount(row, outcome, limit)
+
+    def _limits_of(self, clock: str, matter: Matter) -> dict[Stage, LimitRule]:
+        key = (clock, matter.urgency, matter.kind, matter.live, matter.caller_type, matter.category)
+        if key not in self._limits:
+            found = limits_of(self._rulebook.limits, clock, matter)
+            self._limits[key] = {each.stage: each for each in found}
+        return self._limits[key]
+
+    async def _promises(self, rows: Sequence[Running]) -> Promises:
+        wanted: dict[date, set[str]] = {}
+        for row in rows:
+            if row.department and row.stage == Stage.COMPLETION:
+                wanted.setdefault(_day(row, self._rulebook.calendar), set()).add(row.department)
+        return {
+            (department, day): said
+            for day, departments in wanted.items()
+            for department, said in (await commitments_of(self._connection, departments, day)).items()
+        }
+
+    def _by_ladder(self, row: Running) -> Recount:
+        standing = _standing(row)
+        return Recount(row, Outcome(standing.terms, standing.due), ladder=self._rulebook.ladder)
+
+
+def drafted(rulebook: Rulebook, kind: str, version: str, content: Any) -> Rulebook:
+    """Return the rules as they would be with a draft of one kind; it was read before without a fault."""
+    versions = {**rulebook.versions, kind: version}
+    if kind == CALENDAR:
+        calendars = calendars_from(content, version)
+        return replace(
+            rulebook, calendar=calendars.city, of_departments=calendars.of_departments, versions=versions
+        )
+    if kind == LIMITS:
+        return replace(rulebook, limits=limits_from(content), versions=versions)
+    return replace(rulebook, ladder=ladder_from(content), versions=versions)
+
+
+def _last_rung(row: Running) -> datetime:
+    """Return when the last rung still to climb falls due; the due itself where none is left."""
+    return row.due_at if row.next_rung is None else datetime.fromisoformat(row.schedule[-1][1])
+
+
+def _standing(row: Running) -> Standing:
+    return Standing(terms_of(row), Due(row.due_at, row.provisional))
+
+
+def _day(row: Running, calendar: WorkCalendar) -> date:
+    return row.started_at.astimezone(calendar.zone).date()
+
+
+def _matter(row: Running) -> Matter:
+    return Matter.model_construct(
+        hotline=row.hotline,
+        kind=Kind(row.ticket_kind),
+        urgency=Urgency(row.urgency),
+        live=row.live,
+        category=row.category,
+        caller_type=CallerType(row.caller_type),
+        accepted_at=row.accepted_at,
+    )

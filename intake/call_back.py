@@ -1,0 +1,90 @@
+"""Use case and face: ask the caller whether it is solved (回访), and close the ticket when it is."""
+
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Any
+
+from fastapi import APIRouter, Response
+from sqlalchemy import Row, func, insert, select
+
+from intake.held import Held, HoldingDep
+from intake.tables import callbacks
+from schemas.acts import CallBackRequest
+from schemas.errors import Conflict
+from schemas.events import CallBack, Ending, TicketCalledBack, TicketClosed
+from schemas.lifecycle import Status, Step, advance
+from schemas.ticket import Ticket
+from services.tickets import TicketStore
+
+MOST_ATTEMPTS = 3
+"""Three attempts, on two different days for a caller who cannot be reached (`HK-DEFAULT-1`)."""
+
+OUTCOMES = {"solved": "已解决", "unsolved": "未解决", "unreachable": "未接通"}
+SATISFIED = {True: ",满意", False: ",不满意", None: ""}
+
+routes = APIRouter(prefix="/v1", tags=["intake"])
+
+
+@routes.post("/tickets/{ticket_id}/callback", response_model=Ticket)
+async def call_back_caller(made: CallBackRequest, holding: HoldingDep) -> Response:
+    """
+    Record that the caller of a resolved ticket was asked, and what came of it.
+
+    Solved closes the ticket, and so does the third time nobody answers. Unsolved, or solved so that the
+    caller is not satisfied, sends it back to the department that did it (重办).
+    """
+    return await holding.run(lambda held: call_back(held, made))
+
+
+async def call_back(held: Held, made: CallBackRequest) -> None:
+    """
+    Count an attempt on a locked ticket.
+
+    Raises `IllegalTransition` unless it is resolved, and `Conflict` after the last
+    attempt, or when nobody answered and all attempts would be on one day.
+    """
+    advance(Status(held.ticket.status), Step.CALL_BACK)
+    earlier = await _earlier(held)
+    attempt, number = len(earlier) + 1, await _made(held) + 1
+    _refuse(held, earlier, made)
+    words = f"第{attempt}次回访:{OUTCOMES[made.outcome]}{SATISFIED[made.satisfied]}"
+    said = f"{words}。{made.note}" if made.note else words
+    told = CallBack(**made.model_dump(), attempt=attempt, department=held.ticket.department)
+    await held.step(Step.CALL_BACK, TicketCalledBack, told, said)
+    kept = {"attempt": number, **made.model_dump(), "at": held.now, "by": held.principal.actor}
+    await held.connection.execute(insert(callbacks).values(ticket_id=held.ticket.id, **kept))
+    if made.outcome == "solved" and made.satisfied is not False:
+        await _close(held, "回访确认已解决")
+    elif made.outcome == "unreachable" and attempt == MOST_ATTEMPTS:
+        await _close(held, f"{MOST_ATTEMPTS}次回访未完成,末次未接通(no_answer)")
+
+
+async def _earlier(held: Held) -> Sequence[Row[Any]]:
+    """Return the attempts since the department resolved the ticket, for the last time if it did so again."""
+    entries = await TicketStore(held.connection).history(held.ticket.id)
+    since = takewhile(lambda each: each.step != Step.RESOLVE, reversed(entries))
+    return [each for each in since if each.step == Step.CALL_BACK]
+
+
+async def _made(held: Held) -> int:
+    query = select(func.count()).where(callbacks.c.ticket_id == held.ticket.id)
+    return int(await held.connection.scalar(query) or 0)
+
+
+def _refuse(held: Held, earlier: Sequence[Row[Any]], made: CallBackRequest) -> None:
+    if len(earlier) >= MOST_ATTEMPTS:
+        raise Conflict(f"The caller was asked {MOST_ATTEMPTS} times already.", attempts=len(earlier))
+    zone = held.resources.settings.zone
+    days = {each.at.astimezone(zone).date() for each in earlier} | {held.now.astimezone(zone).date()}
+    last = len(earlier) + 1 == MOST_ATTEMPTS
+    if made.outcome == "unreachable" and last and len(days) < 2:
+        raise Conflict(
+            "The last attempt to reach a caller must be on another day than the others.",
+            attempts=len(earlier),
+        )
+
+
+async def _close(held: Held, because: str) -> None:
+    ticket = held.ticket
+    told = Ending(assignment_id=ticket.assignment_id, department=ticket.department, note=because)
+    await held.step(Step.CLOSE, TicketClosed, told, because)

@@ -1,0 +1,184 @@
+"""A phone number out of what stands in the field, in E.164; what cannot be dialled stays as it was given."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+from unicodedata import normalize as unicode_normalize
+
+import phonenumbers
+
+from intake.domain.evidence import Evidence, Problem
+from intake.domain.text import clean
+
+REGION = "CN"
+AREA_CODE = "0898"
+REMEMBERED = 4096
+FIELD = "caller.phone"
+
+ABSENT = "absent"
+WITHHELD = "withheld"
+IN_CONFIDENCE = "in_confidence"
+
+_MOBILE = re.compile(r"(?:\+86)?(1[3-9][0-9]{9})").fullmatch
+_GAP = r"[-.\s]?"
+_COUNTRY = rf"(?:\+|00)?86{_GAP}"
+_NUMBER = re.compile(
+    rf"""(?<![0-9*])(?:
+      (?:{_COUNTRY})?0?(?P<mobile>1{_GAP}[3-9](?:{_GAP}[0-9]){{9}})
+    | (?:{_COUNTRY})?(?P<toll>[48]00(?:{_GAP}[0-9]){{7}})
+    | (?:{_COUNTRY}\(?0?|\(?0)(?P<area>10|2[0-9]|[3-9][0-9]{{2}})\)?{_GAP}
+      (?P<line>[2-9](?:{_GAP}[0-9]){{6,7}})
+    | (?P<local>[2-9][0-9]{{3}}{_GAP}[0-9]{{4}})
+    | (?P<foreign>(?:\+|00)[1-9](?:[-.\s()]*[0-9]){{5,14}})
+    | (?P<nearby>85[23]{_GAP}[0-9]{{8}}|886{_GAP}9?[0-9]{{8}})
+    )(?:\s*(?:转|分机|;?ext\.?=?|\#|x|-)\s*(?P<extension>[0-9]{{1,6}}))?(?![0-9*])""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_SHORT = re.compile(r"1[0-2][0-9]{1,4}|9[56][0-9]{3,6}").fullmatch
+_MASKED = re.compile(r"[0-9][*xX#•·]{2,}[0-9]")
+_ABSENT = re.compile(
+    r"[*\-—_/\\.?]+|无|没有|暂无|空|不详|未知|未知号码|未提供|未留|无号码|网络来电|unknown|unavailable|null|none|n/?a|undefined",
+    re.IGNORECASE,
+).fullmatch
+_WITHHELD = re.compile(
+    r"隐藏|隐藏号码|私人号码|匿名|不留|不提供|拒绝提供|无主叫|无来电显示|private|anonymous|withheld|restricted",
+    re.IGNORECASE,
+).fullmatch
+_SECRET = re.compile(
+    r"(?:号码|电话|身份|姓名|信息)?(?:要求|需要?|请)?(?:予以)?保密|隐私号码|不(?:愿意?|便)透露|confidential",
+    re.IGNORECASE,
+).fullmatch
+_DAY = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])").fullmatch
+_WRAPPING = " \t()[]{}<>【】《》「」:,;.。、/|-—和或及与转"
+
+
+class Dialled(NamedTuple):
+    """A number that can be dialled and where it stood."""
+
+    number: str
+    words: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """
+    What a phone field said: the number, `said` beside it (a name, perhaps), and what else it showed.
+
+    `secret` when it asks for confidence instead (保密).
+    """
+
+    number: str | None
+    said: str = ""
+    others: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    secret: bool = False
+
+
+NOTHING = Phone(None)
+
+
+def phone(given: str | None) -> str | None:
+    """Return the number in E.164, None when it is withheld, or as given when it cannot be dialled."""
+    return None if given is None else mobile(given) or read_phone(given).number
+
+
+def mobile(given: str) -> str | None:
+    """Return a plain mobile number in E.164, or None if it needs `read_phone`: most calls end here."""
+    found = _MOBILE(given)
+    return None if found is None else f"+86{found[1]}"
+
+
+def read_phone(given: str) -> Phone:
+    """
+    Return what a phone field says; numbers of this country and this city need no prefix.
+
+    An extension follows as RFC 3966 writes it: `+8689866662222;ext=801`.
+    """
+    number = mobile(given)
+    return _read(given) if number is None else Phone(number)
+
+
+@lru_cache(REMEMBERED)
+def _read(given: str) -> Phone:
+    said = clean(unicode_normalize("NFKC", given))
+    if not said:
+        return NOTHING
+    if (silent := _silent(said.strip(_WRAPPING) or said)) is not None:
+        declared = Evidence(FIELD, silent, "declared", said)
+        return Phone(None, evidence=(declared,), secret=silent == IN_CONFIDENCE)
+    if _SHORT(said):
+        return Phone(said)
+    numbers = dialled(said)
+    if not numbers:
+        return Phone(clean(given), problems=(_undialled(said),))
+    first, *others = numbers
+    evidence = [Evidence(FIELD, first.number, "declared", first.words, first.kind)]
+    evidence += [
+        Evidence(f"{FIELD}.other", each.number, "declared", each.words, each.kind) for each in others
+    ]
+    if first.words == first.number and not others:
+        evidence.clear()
+    return Phone(first.number, _beside(said, numbers), tuple(each.number for each in others), tuple(evidence))
+
+
+def _silent(said: str) -> str | None:
+    """Return why a field holds no number, None when it says something else."""
+    if _SECRET(said):
+        return IN_CONFIDENCE
+    if _WITHHELD(said):
+        return WITHHELD
+    return ABSENT if _ABSENT(said) else None
+
+
+def dialled(text: str) -> list[Dialled]:
+    """Return the numbers in a text that can be dialled, each once, in its order."""
+    found: dict[str, Dialled] = {}
+    for match in _NUMBER.finditer(text):
+        number, kind = _e164(match)
+        if number is not None:
+            found.setdefault(number, Dialled(number, match[0], kind))
+    return list(found.values())
+
+
+def _e164(match: re.Match[str]) -> tuple[str | None, str]:
+    """Return the number and how sure it is: the area code of a local number is `computed`."""
+    parts = {name: re.sub(r"[^0-9]", "", part) for name, part in match.groupdict().items() if part}
+    extension = parts.pop("extension", None)
+    tail = f";ext={extension}" if extension else ""
+    if "mobile" in parts:
+        return f"+86{parts['mobile']}{tail}", "exact"
+    if "toll" in parts:
+        return f"+86{parts['toll']}{tail}", "exact"
+    if "line" in parts:
+        number, kind = f"+86{parts['area']}{parts['line']}", "exact"
+    elif "local" in parts:
+        if _DAY(parts["local"]):  # 20260415 is more likely a day than a line
+            return None, ""
+        number, kind = f"+86{AREA_CODE[1:]}{parts['local']}", "computed"
+    elif "foreign" in parts:
+        number, kind = "+" + parts["foreign"].removeprefix("00"), "exact"
+    else:
+        number, kind = "+" + parts["nearby"], "computed"
+    return (f"{number}{tail}" if _exists(number) else None), kind
+
+
+def _exists(number: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(number, REGION))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _undialled(said: str) -> Problem:
+    if _MASKED.search(said):
+        return Problem(FIELD, "phone_masked", "电话号码有几位被遮盖,无法回拨,已照原样保存。")
+    return Problem(FIELD, "phone_invalid", "电话号码无法拨打,已照原样保存,请核对。")
+
+
+def _beside(said: str, numbers: list[Dialled]) -> str:
+    for each in numbers:
+        said = said.replace(each.words, " ")
+    return " ".join(part for part in (piece.strip(_WRAPPING) for piece in said.split()) if part)

@@ -1,0 +1,1 @@
+"""Where a call says it happened: from declared names, an address or free words to a division."""

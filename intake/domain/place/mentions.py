@@ -1,0 +1,123 @@
+"""Places named in free words: which ones, how they hang together, and whether the matter is there."""
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+
+from intake.domain.place.gazetteer import DISTRICT, STREET, Certainty, Gazetteer, Meaning, meet
+from intake.domain.place.spelling import is_market
+
+NEAR = frozenset(("", " ", "\u3000", ",", "，", "的", "辖区", "辖区的"))
+
+
+class Part(IntEnum):
+    """What a place plays in a sentence."""
+
+    SCENE = 0
+    OFFICE = 1  # 请某区政府核实: who shall act
+    ASIDE = 2  # 户籍在某区: where somebody comes from or goes to
+
+
+_BEFORE = re.compile(
+    r"(?:(?P<office>请|由|转|让|致电|联系)"
+    r"|户籍(?:地|所在地)?址?[在是为:：]?|户口(?:本|地|所在地)?(?:[迁转落]?[到至入在]|[是为:：]|落户)?"
+    r"|老家[在是]?|来自|籍贯[是为:：]?|身份证(?:地址)?[在是为:：]?|开往|驶往|(?<!前)往)(?:海口市?)?$"
+)
+_AFTER = re.compile(
+    r"(?P<office>(?:区|镇|街道)?(?:人民)?(?:政府|法院|检察院|区委|党委|党工委|纪委|监委|人大|政协|公安|派出所|交警|城管"
+    r"|城市管理|综合执法|行政|住建|住房|房管|环保|生态环境|教育局|科技|民政|人社|人力资源|社保|劳动|就业|医保|工商"
+    r"|市场监|食药|食品药品|质监|国土|自然资源|规划|水务|农业|林业|畜牧|海洋|卫计|卫生|计生|疾控|妇幼|园林|市政|环卫"
+    r"|文体|文化|旅游|安监|应急|消防|财政|审计|税务|国税|地税|商务|发改|统计|残联|妇联|信访|司法|物价|政务|办证|便民"
+    r"|征收|征地|拆迁|民宗|档案|武装部|机关|职能|相关|有关|核实|处理|答复|回复|反馈|来电|工作人员|办事处|街道办))"
+    r"(?![^,.;:!?，。；：！？\s]{0,6}(?:对面|门口|门前|旁|附近|前面|后面|路口|宿舍|大院))"
+    r"|户籍|户口|籍|方向|开往|驶往"
+)
+
+_JOURNEY = re.compile(r"乘坐|搭乘|乘车|坐车|打车|上车|下车|出租车|网约车|公交|滴滴|班车|巴士")
+
+
+@dataclass(slots=True)
+class Mention:
+    """A name found in a text and what it means."""
+
+    start: int
+    end: int
+    words: str
+    meaning: Meaning
+
+
+@dataclass(slots=True)
+class Chain:
+    """Names that stand together and narrow each other down: 某区 某街道 某社区."""
+
+    source: str
+    mentions: list[Mention]
+    codes: tuple[str, ...]
+    part: Part = Part.SCENE
+    certainty: Certainty = Certainty.LOOSE
+    against: "Chain | None" = None  # the chain right before it, to which it does not belong
+
+    @property
+    def words(self) -> str:
+        """The names as they occurred."""
+        return "".join(each.words for each in self.mentions)
+
+
+def chains(text: str, original: str, gazetteer: Gazetteer, lengths: tuple[int, int]) -> list[Chain]:
+    """
+    Return the chains of names in address, title and text, joined by line breaks.
+
+    `original` is the same text before it was made plain, `lengths` those of address and title.
+    A chain behind the name of another city belongs to that city and is left out.
+    """
+    found: list[Chain] = []
+    last: Mention | None = None
+    away = False
+    for match in gazetteer.pattern.finditer(text):
+        start, end = match.span()
+        meaning = gazetteer.meanings[match[0]]
+        if meaning.certainty is Certainty.ELSEWHERE and is_market(text, end):
+            continue
+        mention = Mention(start, end, original[start:end], meaning)
+        near = last is not None and text[last.end : start] in NEAR
+        last = mention
+        if near and away:
+            continue
+        away = meaning.certainty is Certainty.ELSEWHERE
+        before = found[-1] if near and found else None
+        if before and (codes := meet(before.codes, mention.meaning.codes)):
+            before.mentions.append(mention)
+            before.codes = codes
+        else:
+            found.append(Chain(_source(start, *lengths), [mention], mention.meaning.codes, against=before))
+    for chain in found:
+        _judge(chain, text)
+    return found
+
+
+def is_journey(text: str) -> bool:
+    """Tell whether a text is about a ride: a place in it may be only where somebody got on or off."""
+    return _JOURNEY.search(text) is not None
+
+
+def _source(start: int, address: int, title: int) -> str:
+    if start < address:
+        return "address"
+    return "title" if start <= address + title else "text"
+
+
+def _judge(chain: Chain, text: str) -> None:
+    """Say what part a chain plays and how surely its names mean what they seem to."""
+    first, last = chain.mentions[0], chain.mentions[-1]
+    if len(chain.mentions) == 1:
+        chain.certainty = first.meaning.certainty
+    else:
+        sure = [each.meaning.certainty for each in chain.mentions if len(each.meaning.codes[0]) >= DISTRICT]
+        chain.certainty = min(sure, default=Certainty.LOOSE)
+    if chain.certainty >= Certainty.LANDMARK:
+        return
+    found = _BEFORE.search(text, max(0, first.start - 12), first.start)
+    if found is None and last.meaning.place is None and len(last.meaning.codes[0]) <= STREET:
+        found = _AFTER.match(text, last.end)
+    if found is not None:
+        chain.part = Part.OFFICE if found["office"] else Part.ASIDE

@@ -1,0 +1,87 @@
+"""How people write the name of a division, and one pattern that finds any of many names."""
+
+import re
+from collections.abc import Iterable
+
+from intake.domain.catalogue import Division
+from schemas.traditional import SIMPLIFIED
+
+_OFFICES = ("街道", "街道办", "街道办事处", "街办")
+_COMMUNITY = ("社区", "社区居委会", "社区居民委员会", "居委会", "居民委员会", "社区委员会")
+_COMMITTEE = ("村委会", "村民委员会", "村委员会", "村村委会", "村村民委员会", "管区")
+_VILLAGE = re.compile(
+    r"(?P<stem>.+?)(?:(?P<community>社区居民委员会|社区居委会|社区|居民委员会|居委会)"
+    r"|村委会|村民委员会|村委员会|村委员)"
+)
+_SIDES = re.compile(r"(.{2,})[东西南北中上下一二三]")
+_BRACKETS = re.compile(r"[（(].*[)）]")
+_PLAIN = str.maketrans(SIMPLIFIED)
+_TRADITIONAL = re.compile(f"[{''.join(SIMPLIFIED)}]")
+
+
+def plain(text: str) -> str:
+    """Return text with its traditional characters simplified, every character in its place."""
+    return text.translate(_PLAIN) if _TRADITIONAL.search(text) else text
+
+
+def spellings(division: Division) -> Iterable[str]:
+    """
+    Yield every way to write a division that cannot mean another kind of thing.
+
+    海秀街道 gives 海秀街道办 and 海秀路街道办事处, never 海秀 or 海秀路: a stem is
+    shared by units that have nothing to do with each other.
+    """
+    name = division.name
+    yield name
+    if division.level == "township":
+        yield from _of_township(name)
+    elif division.level == "village" and (parts := _VILLAGE.fullmatch(name)):
+        yield from (parts["stem"] + each for each in (_COMMUNITY if parts["community"] else _COMMITTEE))
+
+
+def loose_spellings(division: Division) -> Iterable[str]:
+    """Yield ways to write a division that mean it only where its surroundings are known: 某村."""
+    if division.level == "village" and (parts := _VILLAGE.fullmatch(division.name)):
+        stem = parts["stem"]
+        yield stem if stem.endswith("村") else f"{stem}村"
+
+
+def undivided_spellings(division: Division) -> Iterable[str]:
+    """Yield the village a community was cut out of: 某东社区 and 某西社区 were 某村."""
+    parts = _VILLAGE.fullmatch(division.name) if division.level == "village" else None
+    if parts and (whole := _SIDES.fullmatch(parts["stem"])):
+        stem = whole[1].removesuffix("村")
+        yield from (f"{stem}村", f"{stem}村委会", f"{stem}村民委员会", f"{stem}社区", f"{stem}居委会")
+
+
+def is_market(text: str, end: int) -> bool:
+    """Say whether what ends there is no city but a market: 某市场, and what bears its name."""
+    return text.startswith("市场", end - 1)
+
+
+def pattern_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern that finds the longest of these words at the first place where one begins."""
+    trie: dict[str, dict[str, object]] = {}
+    for word in words:
+        node = trie
+        for each in word:
+            node = node.setdefault(each, {})  # type: ignore[assignment]
+        node[""] = {}
+    return re.compile(_branch(trie) or r"(?!)")
+
+
+def _of_township(name: str) -> Iterable[str]:
+    if name.endswith("街道"):
+        stem = name.removesuffix("街道")
+        yield from (stem + each for each in _OFFICES)
+        yield from (f"{stem}路{each}" for each in _OFFICES if not stem.endswith("路"))
+    whole = _BRACKETS.sub("", name)
+    yield from (whole, whole.removeprefix("海口"))
+
+
+def _branch(node: dict[str, dict[str, object]]) -> str:
+    ways = [re.escape(each) + _branch(after) for each, after in node.items() if each]  # type: ignore[arg-type]
+    if not ways:
+        return ""
+    joined = ways[0] if len(ways) == 1 and "" not in node else f"(?:{'|'.join(ways)})"
+    return joined + ("?" if "" in node else "")

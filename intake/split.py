@@ -1,0 +1,123 @@
+"""Use case and face: one ticket speaks of several matters: each of the others gets a ticket of its own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from intake.admit import Admissibility, admit
+from intake.calls import JSON, Part
+from intake.domain.catalogue import Catalogue
+from intake.domain.normalize import normalize
+from intake.entry import Arrival, Entry, entries, register_new
+from intake.held import Held
+from intake.store import NumberBlock, Reference
+from intake.tables import ticket_links
+from intake.view import fields_of
+from schemas.admission import OneMatter, Registration, Several, SplitRequest
+from schemas.base import Schema
+from schemas.errors import Conflict, Invalid, TicketNotFound
+from schemas.events import Remark, TicketNoted
+from schemas.lifecycle import Status, Step
+from schemas.ticket import Call, Caller
+from services.access import may_see
+from services.authorization import PrincipalDep
+from services.claims import ClaimStore
+from services.commands import CommandsDep, VersionDep
+from services.database import driver_of, ring_after_commit
+from services.http import ResourcesDep
+from services.outbox import BELL
+from services.tickets import TicketRow, TicketStore, check_version
+
+NOBODY_HAS_IT = (Status.REGISTERED, Status.TRIAGE)
+
+routes = APIRouter(prefix="/v1", tags=["intake"])
+
+
+@routes.post("/tickets/{ticket_id}/split", status_code=201, response_model=Several)
+async def split_ticket(
+    ticket_id: str,
+    wanted: SplitRequest,
+    request: Request,
+    principal: PrincipalDep,
+    resources: ResourcesDep,
+    commands: CommandsDep,
+    version: VersionDep,
+) -> Response:
+    """
+    Give each further matter of a ticket nobody has yet a ticket of its own (拆单).
+
+    They bear its caller and are accepted when it was, so nobody is answered
+    later for it; all are linked as of one call. The first answered is the ticket itself.
+    """
+    raw = await request.body()
+    catalogue = await resources.part(Reference).catalogue()
+
+    async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
+        ticket = await TicketStore(connection).lock(ticket_id)
+        held = Held(ticket, connection, resources, principal, resources.clock.now())
+        await _refuse(held, version)
+        new = await split(held, wanted, catalogue, raw)
+        rows = (held.ticket._asdict(), *(each.ticket for each in new))
+        shown = [Registration(**fields_of(row, principal)) for row in rows]
+        return Several(tickets=shown), {"etag": f'"{held.ticket.version}"'}
+
+    return await commands.run(work, 201)
+
+
+async def split(held: Held, wanted: SplitRequest, catalogue: Catalogue, raw: bytes) -> Sequence[Entry]:
+    """Register the further matters of a locked ticket, link them to it and note them on it."""
+    parts = [_part(place, each, held, catalogue) for place, each in enumerate(wanted.matters)]
+    actor = held.principal.actor
+    since = held.ticket.accepted_at
+    arrivals = [
+        Arrival(each.taken_down, raw, JSON, actor, admission=each.admission, since=since) for each in parts
+    ]
+    numbers = await held.resources.part(NumberBlock).take(held.connection, len(parts))
+    new = entries(arrivals, numbers, held.resources)
+    await register_new(await driver_of(held.connection), new)
+    ring_after_commit(held.connection, BELL)
+    shown = [each.ticket["id"] for each in new if not each.ticket["confidential"]]
+    if shown:
+        links = [_link(each, held) for each in shown]
+        await held.connection.execute(insert(ticket_links), links)
+    said = f"拆分:{wanted.because}" + (f";分出{'、'.join(shown)}" if shown else "")
+    await held.step(Step.NOTE, TicketNoted, Remark(note=said, department=held.ticket.department), said)
+    return new
+
+
+async def _refuse(held: Held, version: int | None) -> None:
+    ticket, principal = held.ticket, held.principal
+    if not may_see(ticket._asdict(), principal):
+        raise TicketNotFound(f"There is no ticket {ticket.id}.")
+    check_version(ticket, version)
+    if ticket.confidential:
+        raise Conflict("A confidential ticket is linked to nothing: register the other matter by itself.")
+    if ticket.status not in NOBODY_HAS_IT:
+        raise Conflict("Only a ticket nobody has yet is split.", ticket_status=ticket.status)
+    await ClaimStore(held.connection).refuse_held(ticket.id, principal, held.now)
+
+
+def _part(place: int, matter: OneMatter, held: Held, catalogue: Catalogue) -> Part:
+    """Return a matter as a call by the ticket's caller; raises `Invalid` for one 12345 does not take."""
+    clean = normalize(_call(matter, held.ticket), catalogue.admitting(held.ticket.hotline), held.now)
+    part = Part(clean, admit(clean.call, held.resources.part(Admissibility).rules, by_agent=False))
+    if part.admission.turned_away:
+        raise Invalid(part.admission.told or "12345 does not take this matter.", pointer=f"/matters/{place}")
+    return part
+
+
+def _call(matter: OneMatter, ticket: TicketRow) -> Call:
+    """Return what was said of a matter; where nothing is said of the place, it is the ticket's."""
+    said: dict[str, Any] = matter.model_dump()
+    for name in ("division", "address"):
+        said[name] = said[name] or getattr(ticket, name)
+    caller = Caller.model_validate(ticket.caller)
+    return Call(hotline=ticket.hotline, caller=caller, occurred_at=ticket.occurred_at, **said)
+
+
+def _link(ticket_id: str, held: Held) -> dict[str, Any]:
+    first = held.ticket.id
+    return {"ticket_id": ticket_id, "kind": "same_call", "other": first, "at": held.now}

@@ -1,0 +1,185 @@
+"""Faces: ask a department to help, whistle for several, take the steps of who helps; lists and counts."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from router.api import Reason, Remark
+from router.co_handling import Asked, co_assign, co_step
+from router.co_handling_store import CoHandlingStore
+from router.department_store import UnitStore
+from router.returns_api import ALWAYS, after_of, place_of
+from router.whose import check_lead, check_party
+from schemas.base import Schema
+from schemas.errors import Forbidden, Invalid
+from schemas.lifecycle import Step
+from schemas.returns import CoHandling, CoHandlingCount, CoHandlingRequest, CoHandlings, WhistleRequest
+from services.authorization import PrincipalDep
+from services.commands import CommandsDep, VersionDep
+from services.http import ResourcesDep
+from services.paging import Cursor, Limit, Page, cut, write_cursor
+from services.resources import Resources
+from services.security import Principal
+from services.tickets import TicketRow, TicketStore, check_version
+
+routes = APIRouter(prefix="/v1", tags=["co-handling"])
+
+STREET = "township"
+
+
+@routes.post("/tickets/{ticket_id}/co-handling", status_code=201, response_model=CoHandlings)
+async def ask_for_help(
+    ticket_id: str,
+    said: CoHandlingRequest,
+    principal: PrincipalDep,
+    resources: ResourcesDep,
+    commands: CommandsDep,
+    version: VersionDep,
+) -> Response:
+    """Ask a department to help with a ticket (协办); by its lead or the hotline, never without a due time."""
+
+    async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
+        ticket = await _held(ticket_id, principal, version, connection)
+        asked = Asked(said.department, said.due_at, said.reason, principal.actor)
+        return await _everybody(await co_assign(ticket, asked, connection, resources), connection)
+
+    return await commands.run(work, 201)
+
+
+@routes.post("/tickets/{ticket_id}/whistle", status_code=201, response_model=CoHandlings)
+async def whistle(
+    ticket_id: str,
+    said: WhistleRequest,
+    principal: PrincipalDep,
+    resources: ResourcesDep,
+    commands: CommandsDep,
+    version: VersionDep,
+) -> Response:
+    """Whistle for departments (吹哨报到): by a street that has the ticket; each is to report until then."""
+
+    async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
+        ticket = await _held(ticket_id, principal, version, connection)
+        await _check_whistle(ticket, said, connection)
+        for department in dict.fromkeys(said.departments):
+            asked = Asked(department, said.due_at, said.reason, principal.actor, "whistle")
+            ticket = await co_assign(ticket, asked, connection, resources)
+        return await _everybody(ticket, connection)
+
+    return await commands.run(work, 201)
+
+
+@routes.get("/tickets/{ticket_id}/co-handling")
+async def list_helpers(ticket_id: str, principal: PrincipalDep, resources: ResourcesDep) -> CoHandlings:
+    """List who helps or helped with a ticket, and what they answered; who helps reads its own."""
+    async with resources.database.transaction() as connection:
+        ticket = await TicketStore(connection).get(ticket_id)
+        check_party(ticket, principal)
+        shown, _ = await _everybody(ticket, connection)
+    if principal.department in (None, ticket.department):
+        return shown
+    return CoHandlings(items=[each for each in shown.items if each.department == principal.department])
+
+
+@routes.get("/co-handling")
+async def list_co_handling(
+    principal: PrincipalDep,
+    resources: ResourcesDep,
+    department: Annotated[str | None, Query(max_length=41)] = None,
+    open_only: Annotated[bool, Query(alias="open", description="Only what is not answered yet.")] = False,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[CoHandling]:
+    """List what departments were asked to help with, newest first; a department sees what it was asked."""
+    whose = principal.department or department
+    async with resources.database.transaction() as connection:
+        found = await CoHandlingStore(connection).page(
+            whose, open_only=open_only, place=place_of(cursor), limit=limit + 1
+        )
+    rows, last = cut(found, limit)
+    following = write_cursor(last.assigned_at, str(last.id)) if last else None
+    return Page(items=[_shown(row) for row in rows], next=following)
+
+
+@routes.get("/supervision/co-handling")
+async def count_co_handling(
+    resources: ResourcesDep, cursor: Cursor = None, limit: Limit = 50
+) -> Page[CoHandlingCount]:
+    """Count how often each department was asked or whistled for, answered, was late, and whistled."""
+    async with resources.database.transaction() as connection:
+        now = resources.clock.now()
+        found = await CoHandlingStore(connection).counts(now, after_of(cursor), limit + 1)
+    rows, last = cut(found, limit)
+    items = [CoHandlingCount(**row._asdict()) for row in rows]
+    return Page(items=items, next=write_cursor(ALWAYS, last.department) if last else None)
+
+
+def _step_route(step: Step, remark: type[Schema], says: str) -> None:
+    async def take_step(
+        ticket_id: str,
+        said: Any,
+        principal: PrincipalDep,
+        resources: ResourcesDep,
+        commands: CommandsDep,
+        version: VersionDep,
+    ) -> Response:
+        async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
+            return await _step(ticket_id, step, said.note, principal, version, connection, resources)
+
+        return await commands.run(work)
+
+    take_step.__annotations__["said"] = remark
+    take_step.__doc__ = says
+    path = f"/tickets/{{ticket_id}}/co-handling/{step.removeprefix('co_')}"
+    routes.post(path, response_model=CoHandling, name=step)(take_step)
+
+
+_step_route(Step.CO_SIGN, Remark, "Sign for a request to help (协办签收).")
+_step_route(Step.CO_CONTACT, Remark, "Say that the caller was contacted, through the lead or at the place.")
+_step_route(Step.CO_FEEDBACK, Reason, "Say how far the help has come.")
+_step_route(Step.CO_ANSWER, Reason, "Answer the lead (协办答复): that ends the help; only the lead resolves.")
+
+
+async def _step(
+    ticket_id: str,
+    step: Step,
+    note: str | None,
+    principal: Principal,
+    version: int | None,
+    connection: AsyncConnection,
+    resources: Resources,
+) -> tuple[Schema, dict[str, str]]:
+    store = TicketStore(connection)
+    ticket = await store.lock(ticket_id)
+    check_party(ticket, principal)
+    check_version(ticket, version)
+    row = await co_step(ticket, step, note, principal, connection, resources.clock.now())
+    return _shown(row), {"etag": f'"{ticket.version + 1}"'}
+
+
+async def _held(
+    ticket_id: str, principal: Principal, version: int | None, connection: AsyncConnection
+) -> TicketRow:
+    ticket = await TicketStore(connection).lock(ticket_id)
+    check_lead(ticket, principal)
+    check_version(ticket, version)
+    return ticket
+
+
+async def _check_whistle(ticket: TicketRow, said: WhistleRequest, connection: AsyncConnection) -> None:
+    levels = {unit.code: unit.level for unit in (await UnitStore(connection).units()).values()}
+    if levels.get(ticket.department) != STREET:
+        raise Forbidden("Only a street or a town whistles; a department asks for co-handling.")
+    for at, each in enumerate(said.departments):
+        if levels.get(each) == STREET:
+            raise Invalid("A street whistles for departments, not for streets.", pointer=f"/departments/{at}")
+
+
+async def _everybody(ticket: TicketRow, connection: AsyncConnection) -> tuple[CoHandlings, dict[str, str]]:
+    rows = await CoHandlingStore(connection).of(ticket.id)
+    return CoHandlings(items=[_shown(row) for row in rows]), {"etag": f'"{ticket.version}"'}
+
+
+def _shown(row: Any) -> CoHandling:
+    known = [name for name in CoHandling.model_fields if name in row._mapping and name != "id"]
+    return CoHandling(id=str(row.id), ticket=row.ticket_id, **{name: row._mapping[name] for name in known})

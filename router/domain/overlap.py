@@ -1,0 +1,138 @@
+"""Rows between which nothing decides, and rows another always beats."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from router.domain.area import Area
+from router.domain.row import JurisdictionRow, rank
+from router.domain.window import BadWindow, Window, read_window
+from schemas.folding import folded
+
+ALWAYS = Window(frozenset(range(1, 8)), 0, 24 * 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Two rows one ticket can meet, neither more specific; `same` when every ticket meets both."""
+
+    one: JurisdictionRow
+    other: JurisdictionRow
+    same: bool
+
+    @property
+    def two_leads(self) -> bool:
+        """Whether they name different leads."""
+        return (self.one.department, self.one.mode) != (self.other.department, self.other.mode)
+
+
+def overlaps(rows: Iterable[JurisdictionRow], areas: Mapping[str, Area]) -> Iterator[Overlap]:
+    """Yield every pair of rows that one ticket can meet on one day and that are equally specific."""
+    equals: dict[object, list[JurisdictionRow]] = defaultdict(list)
+    for row in rows:
+        equals[row.category, rank(row)].append(row)
+    for group in equals.values():
+        if len(group) > 1:
+            yield from _pairs(group, areas)
+
+
+def crossings(
+    rows: Iterable[JurisdictionRow], areas: Mapping[str, Area]
+) -> Iterator[tuple[JurisdictionRow, JurisdictionRow]]:
+    """
+    Yield every two rows with different leads that one ticket can meet, for one category and one place.
+
+    Also those that a condition or a priority decides between: whoever settles
+    duties wants to see where two departments meet. The row that wins comes first.
+    """
+    places: dict[object, list[JurisdictionRow]] = defaultdict(list)
+    for row in rows:
+        places[row.category, row.area, row.division].append(row)
+    for group in places.values():
+        for one, other in combinations(sorted(group, key=rank, reverse=True), 2):
+            if one.department != other.department and can_both(one, other, areas):
+                yield one, other
+
+
+def shadowed(rows: Iterable[JurisdictionRow]) -> Iterator[tuple[JurisdictionRow, JurisdictionRow]]:
+    """Yield each row that can never win, with the row of a higher priority that is there whenever it is."""
+    places: dict[object, list[JurisdictionRow]] = defaultdict(list)
+    for row in rows:
+        places[row.category, row.basis, row.area, row.division].append(row)
+    for group in places.values():
+        for row in group:
+            winner = next((each for each in group if rank(each) > rank(row) and covers(each, row)), None)
+            if winner is not None:
+                yield row, winner
+
+
+def covers(winner: JurisdictionRow, row: JurisdictionRow) -> bool:
+    """Say whether a row of the same category and place fits whenever the other does."""
+    return (
+        winner.valid_from <= row.valid_from
+        and (winner.valid_to is None or (row.valid_to is not None and row.valid_to <= winner.valid_to))
+        and winner.caller_type in (None, row.caller_type)
+        and set(winner.attributes) <= set(row.attributes)
+        and _words_cover(winner.keywords, row.keywords)
+        and _window(winner).covers(_window(row))
+    )
+
+
+def can_both(one: JurisdictionRow, other: JurisdictionRow, areas: Mapping[str, Area]) -> bool:
+    """Say whether one ticket can meet both rows, their category being the same."""
+    return (
+        one.overlaps(other)
+        and (one.basis is not other.basis or _one_place(one, other, areas))
+        and (one.caller_type is None or other.caller_type in (None, one.caller_type))
+        and not _contradict(one.attributes, other.attributes)
+        and _window(one).meets(_window(other))
+    )
+
+
+def _pairs(group: Sequence[JurisdictionRow], areas: Mapping[str, Area]) -> Iterator[Overlap]:
+    """Compare rows of one rank; where all name a division by the same basis, only those of the same one."""
+    plain: dict[object, list[JurisdictionRow]] = defaultdict(list)
+    whole = len({row.basis for row in group}) > 1 or any(row.area for row in group)
+    for row in group:
+        plain[None if whole else row.division].append(row)
+    for each in plain.values():
+        for one, other in combinations(each, 2):
+            if can_both(one, other, areas):
+                same = _place(one) == _place(other) and covers(one, other) and covers(other, one)
+                yield Overlap(one, other, same)
+
+
+def _place(row: JurisdictionRow) -> tuple[str, str | None, str]:
+    return row.basis, row.area, row.division
+
+
+def _one_place(one: JurisdictionRow, other: JurisdictionRow, areas: Mapping[str, Area]) -> bool:
+    if one.division != other.division and not (
+        one.division.startswith(other.division) or other.division.startswith(one.division)
+    ):
+        return False
+    if one.area == other.area:
+        return True
+    first, second = areas.get(one.area or ""), areas.get(other.area or "")
+    return first is None or second is None or first.may_meet(second)
+
+
+def _contradict(some: Iterable[tuple[str, str]], others: Iterable[tuple[str, str]]) -> bool:
+    theirs = dict(others)
+    return any(theirs.get(name, value) != value for name, value in some)
+
+
+def _words_cover(winner: Sequence[str], row: Sequence[str]) -> bool:
+    """Whatever says one of the row's words says one of the winner's: 停车位 says 停车."""
+    mine = [folded(each) for each in winner]
+    if not mine:
+        return True
+    return bool(row) and all(any(each in folded(word) for each in mine) for word in row)
+
+
+def _window(row: JurisdictionRow) -> Window:
+    try:
+        return read_window(row.weekdays, row.hours) or ALWAYS
+    except BadWindow:
+        return ALWAYS

@@ -1,0 +1,150 @@
+"""Faces: return a ticket, decide about it, adjudicate a dispute; what waits, and how often who returned."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from router.adjudicate import adjudicate
+from router.barred import note_barred
+from router.choose import civil_day
+from router.department_store import UnitStore
+from router.returns import give_back, grant, refuse
+from router.returns_store import ReturnStore
+from schemas.base import Instant, Schema
+from schemas.errors import AdjudicationBinds, BadCursor
+from schemas.returns import AdjudicationRequest, Grant, Refusal, ReturnCount, ReturnRecord, ReturnRequest
+from services.access import reads_secrets
+from services.authorization import PrincipalDep
+from services.commands import CommandsDep, VersionDep
+from services.http import ResourcesDep
+from services.paging import Cursor, Limit, Page, cut, read_cursor, write_cursor
+from services.steps import StepTaken, taken
+from services.tickets import TicketRow
+
+routes = APIRouter(prefix="/v1", tags=["returns"])
+
+UseCase = Callable[..., Awaitable[TicketRow]]
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+"""The moment in a cursor that goes by department alone."""
+
+
+def _command(path: str, says: type[Schema], use_case: UseCase, summary: str) -> None:
+    async def take_step(
+        ticket_id: str,
+        said: Any,
+        principal: PrincipalDep,
+        resources: ResourcesDep,
+        commands: CommandsDep,
+        version: VersionDep,
+    ) -> Response:
+        async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
+            return taken(
+                await use_case(ticket_id, said, principal, version, connection, resources), principal
+            )
+
+        try:
+            return await commands.run(work)
+        except AdjudicationBinds:
+            await resources.database.run(
+                lambda connection: note_barred(ticket_id, principal, connection, resources)
+            )
+            raise
+
+    take_step.__annotations__["said"] = says
+    take_step.__doc__ = summary
+    name = path.replace("-", "_")
+    routes.post(f"/tickets/{{ticket_id}}/{path}", response_model=StepTaken, name=name)(take_step)
+
+
+_command(
+    "return",
+    ReturnRequest,
+    give_back,
+    "Return a ticket (退单): why, by which law, and whose it is; the second return makes it a dispute.",
+)
+_command(
+    "grant-return",
+    Grant,
+    grant,
+    "Agree to a return: the ticket goes to the department named, or is routed again without them.",
+)
+_command(
+    "refuse-return",
+    Refusal,
+    refuse,
+    "Refuse a return: the same assignment goes on, and the return counts as improper.",
+)
+_command(
+    "adjudicate",
+    AdjudicationRequest,
+    adjudicate,
+    "Adjudicate a dispute (裁定): exactly one lead, and who helps; binding, nobody returns it afterwards.",
+)
+
+
+@routes.get("/returns")
+async def list_returns(
+    principal: PrincipalDep,
+    resources: ResourcesDep,
+    disputed: Annotated[bool | None, Query(description="Only disputes, or only returns to review.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[ReturnRecord]:
+    """List the returns and disputes that wait for the hotline, longest waiting first."""
+    async with resources.database.transaction() as connection:
+        store, sees_all = ReturnStore(connection), reads_secrets(principal)
+        found = await store.waiting(disputed, place_of(cursor), limit + 1, sees_all=sees_all)
+    rows, last = cut(found, limit)
+    items = [
+        ReturnRecord.model_validate(
+            {**_fields(ReturnRecord, row), "id": str(row.id), "ticket": row.ticket_id}
+        )
+        for row in rows
+    ]
+    return Page(items=items, next=write_cursor(last.asked_at, str(last.id)) if last else None)
+
+
+@routes.get("/supervision/returns")
+async def count_returns(
+    resources: ResourcesDep,
+    since: Annotated[Instant | None, Query(description="Returned at this moment or later.")] = None,
+    until: Annotated[Instant | None, Query(description="Returned before this moment.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[ReturnCount]:
+    """
+    Count each department's returns: granted, refused, improper, and those that made a dispute.
+
+    What a department returned that is merged into another counts as the other's.
+    """
+    async with resources.database.transaction() as connection:
+        gone = await UnitStore(connection).succeeded(civil_day(resources.clock.now(), resources))
+        found = await ReturnStore(connection).counts(since, until, after_of(cursor), limit + 1, gone)
+    rows, last = cut(found, limit)
+    items = [ReturnCount(**_fields(ReturnCount, row)) for row in rows]
+    return Page(items=items, next=write_cursor(ALWAYS, last.department) if last else None)
+
+
+def place_of(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """Return the moment and id a cursor names; raises `BadCursor`."""
+    place = read_cursor(cursor)
+    if place is None:
+        return None
+    try:
+        return place[0], UUID(place[1])
+    except ValueError as fault:
+        raise BadCursor("This is not a cursor of ours.", pointer="query:cursor") from fault
+
+
+def after_of(cursor: str | None) -> str:
+    """Return the department a cursor names; the empty one comes before all."""
+    place = read_cursor(cursor)
+    return place[1] if place else ""
+
+
+def _fields(schema: type[Schema], row: Any) -> dict[str, Any]:
+    return {name: row._mapping[name] for name in schema.model_fields if name in row._mapping}

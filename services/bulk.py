@@ -1,0 +1,92 @@
+"""Many rows at once: of several tables by one statement, or of one table by COPY."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from operator import itemgetter
+from typing import Any
+
+from pydantic_core import to_json
+from sqlalchemy import LargeBinary, Table
+from sqlalchemy.dialects import postgresql
+
+from services.database import DriverConnection
+
+Rows = Sequence[Mapping[str, Any]]
+Names = tuple[str, ...]
+
+_dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """An expression the same statement evaluates before it inserts anything, over `$1` and so on."""
+
+    expression: str
+    values: tuple[Any, ...]
+
+
+async def insert_together(
+    connection: DriverConnection, rows: Mapping[Table, Rows], check: Check | None = None
+) -> None:
+    """
+    Insert rows, each table's with the same columns, unless a check raises.
+
+    Foreign keys between the tables hold at the end of the statement, so their order does not matter.
+    Raises the driver's `UniqueViolationError`, and writes nothing, when one is there already.
+    """
+    filled = {table: each for table, each in rows.items() if each}
+    shape = tuple((table, *_parted(table, tuple(each[0]))) for table, each in filled.items())
+    values = list(check.values) if check else []
+    for table, plain, raw in shape:
+        values += _sent(filled[table], plain, raw)
+    statement = _statement(shape, check.expression, len(check.values)) if check else _statement(shape)
+    await connection.execute(statement, *values)
+
+
+async def copy_in(connection: DriverConnection, table: Table, rows: Rows) -> None:
+    """
+    Copy rows of the same columns into a table, in the transaction under way; JSON is given as text.
+
+    Raises the driver's `UniqueViolationError`, and writes nothing, when one is there already.
+    """
+    if rows:
+        names = tuple(rows[0])
+        records = list(map(itemgetter(*names), rows))
+        await connection.copy_records_to_table(table.name, records=records, columns=names)
+
+
+def _sent(rows: Rows, plain: Names, raw: Names) -> list[Any]:
+    """
+    Return a table's rows as they are sent: one JSON document, and an array for each column of bytes.
+
+    The driver looks longer at the cells of an array than the database takes to read them as JSON.
+    """
+    document = to_json([{name: row[name] for name in plain} for row in rows] if raw else rows).decode()
+    return [document, *([row[name] for row in rows] for name in raw)]
+
+
+@cache
+def _parted(table: Table, names: Names) -> tuple[Names, Names]:
+    """Return the columns JSON can bear, and those of bytes."""
+    raw = tuple(name for name in names if isinstance(table.c[name].type, LargeBinary))
+    return tuple(name for name in names if name not in raw), raw
+
+
+@cache
+def _statement(
+    shape: tuple[tuple[Table, Names, Names], ...], check: str | None = None, taken: int = 0
+) -> str:
+    inserts = []
+    for table, plain, raw in shape:
+        told = ", ".join(f"{name} {table.c[name].type.compile(_dialect)}" for name in plain)
+        sources = [f"json_to_recordset(${taken + 1}::text::json) AS ({told})"]
+        sources += [f"unnest(${taken + place}::bytea[])" for place, _ in enumerate(raw, 2)]
+        columns = ", ".join((*plain, *raw))  # names of our own tables and columns
+        new = f"ROWS FROM ({', '.join(sources)}) AS new ({columns})"
+        inserts.append(f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {new}")  # noqa: S608
+        taken += len(sources)
+    # What is not read from comes after the last statement: so does every insert, when that is a check.
+    *others, last = [*inserts, f"SELECT {check}"] if check else inserts
+    together = ", ".join(f"insert_{number} AS ({each})" for number, each in enumerate(others))
+    return f"WITH {together} {last}" if together else last

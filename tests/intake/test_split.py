@@ -1,0 +1,95 @@
+"""One ticket speaks of several matters: each of the others gets a ticket of its own, with the same caller."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.inprocess import Answer, InProcess
+
+LAMP = {"title": "路灯不亮", "text": "国兴大道路灯连续三晚不亮。", "category": "010500", "kind": "complaint"}
+BOTH = {
+    "title": "两件事",
+    "text": "小区门口积水,另外路灯不亮。",
+    "division": "460107001000",
+    "caller": {"name": "王女士", "phone": "13800138001"},
+}
+
+
+async def split(hotline: InProcess, ticket: Answer, *matters: Any, **headers: str) -> Answer:
+    body = {"because": "一次来电反映两件事", "matters": list(matters) or [LAMP]}
+    client = await hotline.client()
+    answer = await client.post(f"/v1/tickets/{ticket['id']}/split", json=body, headers=headers)
+    await hotline.drain()
+    return {"http": answer.status_code, **answer.json()}
+
+
+async def test_a_matter_split_off_is_routed_on_its_own_and_promised_as_of_the_first_call(
+    hotline: InProcess,
+) -> None:
+    ticket = await hotline.call(title="咨询", text="反映两件事", caller=BOTH["caller"])
+    assert ticket["status"] == "triage"
+    hotline.clock.time += timedelta(hours=1)
+    made = await split(hotline, ticket, {**LAMP, "division": "460107001000"})
+    assert made["http"] == 201
+    first, new = made["tickets"]
+    assert (first["id"], first["version"]) == (ticket["id"], ticket["version"] + 1)
+    now = await hotline.ticket(new["id"])
+    assert (now["status"], now["category"]) == ("assigned", "010500")
+    assert now["accepted_at"] == ticket["accepted_at"]
+    assert (now["caller"]["phone"], now["division"]) == (ticket["caller"]["phone"], "460107001000")
+    links = (await (await hotline.client()).get(f"/v1/tickets/{new['id']}/links")).json()
+    assert [(each["kind"], each["ticket"]) for each in links] == [("same_call", ticket["id"])]
+    history = (await (await hotline.client()).get(f"/v1/tickets/{ticket['id']}/history")).json()
+    assert history[-1]["note"] == f"拆分:一次来电反映两件事;分出{new['id']}"
+
+
+async def test_where_nothing_is_said_of_the_place_it_is_the_tickets(hotline: InProcess) -> None:
+    ticket = await hotline.register(**BOTH)  # not yet dispatched
+    made = await split(hotline, ticket)
+    assert made["tickets"][1]["division"] == BOTH["division"]
+
+
+async def test_the_same_key_splits_once(hotline: InProcess) -> None:
+    ticket = await hotline.call()
+    answers = [await split(hotline, ticket, **{"idempotency-key": "k"}) for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert len(await hotline.rows("SELECT id FROM tickets")) == 2
+    stale = await split(hotline, ticket, **{"if-match": f'"{ticket["version"]}"'})
+    assert stale["code"] == "stale_version"
+
+
+async def test_a_ticket_a_department_has_is_not_split(hotline: InProcess) -> None:
+    ticket = await hotline.call(category="020100", division="460106002000")
+    refused = await split(hotline, ticket)
+    assert (refused["http"], refused["code"]) == (409, "conflict")
+
+
+@pytest.mark.parametrize(
+    ("matter", "code", "pointer"),
+    [
+        ({"title": "x", "text": "y", "category": "999999"}, "unknown_category", "/category"),
+        ({"title": "", "text": "y"}, "invalid", "/matters/0/title"),
+    ],
+)
+async def test_a_matter_that_cannot_be_registered_leaves_everything_as_it_was(
+    hotline: InProcess, matter: dict[str, str], code: str, pointer: str
+) -> None:
+    ticket = await hotline.call()
+    refused = await split(hotline, ticket, matter)
+    assert (refused["http"], refused["code"], refused["pointer"]) == (422, code, pointer)
+    assert len(await hotline.rows("SELECT id FROM tickets")) == 1
+
+
+async def test_an_accusation_split_off_goes_into_the_confidential_lane_and_is_linked_to_nothing(
+    hotline: InProcess,
+) -> None:
+    ticket = await hotline.call(caller=BOTH["caller"])
+    accusation = {"title": "反映问题", "text": "某科长收受贿赂。", "category": "140400", "kind": "report"}
+    made = await split(hotline, ticket, accusation)
+    assert made["http"] == 201
+    (row,) = await hotline.rows("SELECT id, caller FROM tickets WHERE confidential")
+    assert row.caller["withheld"] is True
+    assert await hotline.rows("SELECT * FROM ticket_links") == []
+    history = (await (await hotline.client()).get(f"/v1/tickets/{ticket['id']}/history")).json()
+    assert row.id not in history[-1]["note"]

@@ -1,0 +1,73 @@
+"""A bell is heard in other processes, also after the connection that carries it was cut."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import asyncpg
+import pytest
+
+from services.resources import driver_dsn
+from services.wakeups import Wakeups
+
+PATIENCE = 20
+LISTENERS = """
+    SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND query LIKE 'LISTEN%' AND pid <> pg_backend_pid()
+"""
+
+
+@pytest.fixture
+async def desk(database_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    connection = await asyncpg.connect(driver_dsn(database_url))
+    yield connection
+    await connection.close()
+
+
+@asynccontextmanager
+async def carrying(wakeups: Wakeups) -> AsyncIterator[None]:
+    task = asyncio.create_task(wakeups.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def listener(desk: "asyncpg.Connection[asyncpg.Record]", but_not: int | None = None) -> int:
+    """The server's process that serves the one listener, once there is one."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            found = [row["pid"] for row in await desk.fetch(LISTENERS) if row["pid"] != but_not]
+            if len(found) == 1:
+                return int(found[0])
+            await asyncio.sleep(0.01)
+
+
+async def test_who_is_cut_off_listens_again_without_ringing_first(
+    database_url: str, desk: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    deaf = Wakeups(driver_dsn(database_url))
+    async with carrying(deaf):
+        cut = await listener(desk)
+        await desk.execute("SELECT pg_terminate_backend($1)", cut)
+        await listener(desk, but_not=cut)
+        bell = deaf.bell("outbox")
+        async with asyncio.timeout(PATIENCE):
+            while not bell.is_set():
+                await desk.execute("SELECT pg_notify('hotline_wakeups', 'outbox')")
+                await asyncio.sleep(0.05)
+
+
+async def test_whoever_waited_while_nobody_listened_looks_again(
+    database_url: str, desk: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    deaf = Wakeups(driver_dsn(database_url))
+    async with carrying(deaf):
+        cut = await listener(desk)
+        bell = deaf.bell("outbox")
+        bell.clear()
+        await desk.execute("SELECT pg_terminate_backend($1)", cut)
+        async with asyncio.timeout(PATIENCE):
+            await bell.wait()
