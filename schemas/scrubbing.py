@@ -13,8 +13,10 @@ _DAY = r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _ID = re.compile(
     rf"(?<![0-9A-Za-z])[1-9]\d{{5}}(?:(?:19|20){_DAY}\d{{3}}[\dXx]|{_DAY}\d{{3}})(?![0-9A-Za-z])"
 )
+_UUID = r"(?<![0-9A-Za-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9A-Za-z])"
 _PHONE = re.compile(
-    rf"(?<!\d)(?:\+?86{_GAP})?1[3-9]\d{_GAP}\d{{4}}{_GAP}\d{{4}}(?!\d)"
+    rf"(?P<id>{_UUID})"
+    rf"|(?<!\d)(?:\+?86{_GAP})?1[3-9]\d{_GAP}\d{{4}}{_GAP}\d{{4}}(?!\d)"
     rf"|(?<!\d)(?:\(0\d{{2,3}}\)|0\d{{2,3}}){_GAP}[2-9]\d{{6,7}}(?!\d)"
 )
 
@@ -23,11 +25,12 @@ def scrubbed(text: str, hidden: tuple[str, ...] = ()) -> str:
     """
     Return a text without phone numbers, ID numbers and these names (PIPL Art. 6: no more than is needed).
 
-    Whoever must call back asks for the number, and that is logged.
+    Whoever must call back asks for the number, and that is logged. A UUID is read as it is,
+    also one with digits in it that look like a phone number's.
     """
     for each in hidden:
         text = text.replace(each, NAME)
-    return _PHONE.sub(PHONE, _ID.sub(ID_NUMBER, text))
+    return _PHONE.sub(lambda found: found["id"] or PHONE, _ID.sub(ID_NUMBER, text))
 
 
 def names_in(caller: Mapping[str, Any]) -> tuple[str, ...]:

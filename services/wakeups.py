@@ -59,7 +59,8 @@ class Wakeups:
                     return
                 self._something.clear()
                 names, self._rung = self._rung, set()
-                await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, ",".join(names))
+                if names:
+                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, ",".join(names))
         finally:
             await connection.close(timeout=1)
 

@@ -18,6 +18,11 @@ from schemas.scrubbing import names_in, scrubbed
         ("拨打12345、12315,车牌琼A12345,2026年11月23日", "拨打12345、12315,车牌琼A12345,2026年11月23日"),
         ("合同金额13800000000000元", "合同金额13800000000000元"),
         ("龙华区国贸路199号3栋2单元", "龙华区国贸路199号3栋2单元"),
+        ("2b66a137-0468-4642-a299-debfd7c6de6c", "2b66a137-0468-4642-a299-debfd7c6de6c"),
+        (
+            "工单2b66a137-0468-4642-a299-debfd7c6de6c请回137-0468-4642",
+            "工单2b66a137-0468-4642-a299-debfd7c6de6c请回[电话]",
+        ),
     ],
 )
 def test_numbers_that_say_who_called_are_not_read(said: str, read: str) -> None:

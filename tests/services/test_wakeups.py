@@ -71,3 +71,18 @@ async def test_whoever_waited_while_nobody_listened_looks_again(
         await desk.execute("SELECT pg_terminate_backend($1)", cut)
         async with asyncio.timeout(PATIENCE):
             await bell.wait()
+
+
+async def test_who_listens_again_rings_no_bell_of_its_own(
+    database_url: str, desk: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    deaf = Wakeups(driver_dsn(database_url))
+    async with carrying(deaf):
+        cut = await listener(desk)
+        heard: asyncio.Queue[object] = asyncio.Queue()
+        await desk.add_listener("hotline_wakeups", lambda *said: heard.put_nowait(said[-1]))
+        await desk.execute("SELECT pg_terminate_backend($1)", cut)
+        await listener(desk, but_not=cut)
+        deaf.ring("outbox")
+        async with asyncio.timeout(PATIENCE):
+            assert await heard.get() == "outbox"
