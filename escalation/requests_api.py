@@ -1,18 +1,16 @@
 """Faces: ask for time, decide about it, resume; what waits for the hotline, and what a ticket was given."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
+from fastapi import APIRouter, Query
 
 from escalation.extend import ask_extension, grant_extension, refuse_extension
 from escalation.places import place_of
 from escalation.procedure import open_procedure
 from escalation.request_store import TimeRequestStore
 from escalation.suspend import ask_renewal, ask_suspension, grant_suspension, refuse_suspension, resume
-from schemas.base import Schema
 from schemas.errors import TicketNotFound
+from schemas.lifecycle import Step
 from schemas.time_requests import (
     ExtensionRequest,
     ProcedureRequest,
@@ -24,84 +22,109 @@ from schemas.time_requests import (
 )
 from services.access import may_see, reads_secrets
 from services.authorization import PrincipalDep
-from services.commands import CommandsDep, VersionDep
 from services.http import ResourcesDep
 from services.paging import Cursor, Limit, Page, cut, write_cursor
-from services.steps import StepTaken, taken
-from services.tickets import TicketRow, TicketStore
+from services.ticket_commands import TicketCommand, add_routes
+from services.tickets import TicketStore
 
 routes = APIRouter(prefix="/v1", tags=["time"])
 
-UseCase = Callable[..., Awaitable[TicketRow]]
-
-
-def _command(path: str, says: type[Schema], use_case: UseCase, summary: str) -> None:
-    async def take_step(
-        ticket_id: str,
-        said: Any,
-        principal: PrincipalDep,
-        resources: ResourcesDep,
-        commands: CommandsDep,
-        version: VersionDep,
-    ) -> Response:
-        async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
-            ticket = await use_case(ticket_id, said, principal, version, connection, resources)
-            return taken(ticket, principal)
-
-        return await commands.run(work)
-
-    take_step.__annotations__["said"] = says
-    take_step.__doc__ = summary
-    name = path.replace("-", "_")
-    routes.post(f"/tickets/{{ticket_id}}/{path}", response_model=StepTaken, name=name)(take_step)
-
-
-_command(
-    "extensions",
-    ExtensionRequest,
-    ask_extension,
-    "Ask for more time (延期), before the deadline: how much, why, and what the caller was told.",
+COMMANDS = (
+    TicketCommand(
+        Step.ASK_EXTENSION,
+        "extensions",
+        ExtensionRequest,
+        ask_extension,
+        "Ask for more time (延期), before the deadline: how much, why, and what the caller was told.",
+        example={
+            "reason": "testing",
+            "amount": 3,
+            "note": "需委托第三方检测",
+            "told": "已电话告知需延长三个工作日",
+        },
+    ),
+    TicketCommand(
+        Step.GRANT_EXTENSION,
+        "grant-extension",
+        TimeDecision,
+        grant_extension,
+        "Grant the extension that waits: the department's clock and the caller's move.",
+        example={"note": "同意"},
+    ),
+    TicketCommand(
+        Step.REFUSE_EXTENSION,
+        "refuse-extension",
+        TimeRefusal,
+        refuse_extension,
+        "Refuse the extension that waits, and say why.",
+        example={"note": "理由不充分"},
+    ),
+    TicketCommand(
+        Step.ASK_SUSPENSION,
+        "suspensions",
+        SuspensionRequest,
+        ask_suspension,
+        "Ask that the clocks stand still (挂起), for a reason of the closed list and so many days.",
+        example={
+            "reason": "appraisal",
+            "days": 7,
+            "note": "房屋安全鉴定需七日",
+            "told": "已告知诉求人等待鉴定结果",
+        },
+    ),
+    TicketCommand(
+        "renew_suspension",
+        "renew-suspension",
+        SuspensionRequest,
+        ask_renewal,
+        "Ask that clocks which stand still do so longer; once.",
+        example={
+            "reason": "appraisal",
+            "days": 5,
+            "note": "鉴定机构需补充取样",
+            "told": "已告知诉求人鉴定延后",
+        },
+    ),
+    TicketCommand(
+        Step.SUSPEND,
+        "grant-suspension",
+        TimeDecision,
+        grant_suspension,
+        "Agree to the suspension or renewal that waits: no time is counted from this moment on.",
+        example={"note": "同意"},
+    ),
+    TicketCommand(
+        Step.REFUSE_SUSPENSION,
+        "refuse-suspension",
+        TimeRefusal,
+        refuse_suspension,
+        "Refuse the suspension or renewal, and say why.",
+        example={"note": "不属于可挂起的情形"},
+    ),
+    TicketCommand(
+        Step.RESUME,
+        "resume",
+        Resumption,
+        resume,
+        "Let the clocks run on (恢复办理); the whole days they had left they still have.",
+        example={"note": "鉴定结果已出"},
+    ),
+    TicketCommand(
+        Step.OPEN_PROCEDURE,
+        "procedure",
+        ProcedureRequest,
+        open_procedure,
+        "Put a ticket into a statutory procedure (转入法定程序): its law says until when; it stays open.",
+        example={
+            "procedure": "LABOUR-INSPECTION",
+            "case_number": "琼海劳监〔2026〕18号",
+            "legal_basis": "《劳动保障监察条例》第十七条",
+            "note": "已立案",
+            "told": "已告知诉求人立案及办理期限",
+        },
+    ),
 )
-_command(
-    "grant-extension",
-    TimeDecision,
-    grant_extension,
-    "Grant the extension that waits: the department's clock and the caller's move.",
-)
-_command("refuse-extension", TimeRefusal, refuse_extension, "Refuse the extension that waits, and say why.")
-_command(
-    "suspensions",
-    SuspensionRequest,
-    ask_suspension,
-    "Ask that the clocks stand still (挂起), for a reason of the closed list and so many days.",
-)
-_command(
-    "renew-suspension",
-    SuspensionRequest,
-    ask_renewal,
-    "Ask that clocks which stand still do so longer; once.",
-)
-_command(
-    "grant-suspension",
-    TimeDecision,
-    grant_suspension,
-    "Agree to the suspension or renewal that waits: no time is counted from this moment on.",
-)
-_command(
-    "refuse-suspension", TimeRefusal, refuse_suspension, "Refuse the suspension or renewal, and say why."
-)
-_command(
-    "resume",
-    Resumption,
-    resume,
-    "Let the clocks run on (恢复办理); the whole days they had left they still have.",
-)
-_command(
-    "procedure",
-    ProcedureRequest,
-    open_procedure,
-    "Put a ticket into a statutory procedure (转入法定程序): its law says until when; it stays open.",
-)
+add_routes(routes, COMMANDS)
 
 
 @routes.get("/time-requests")

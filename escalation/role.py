@@ -75,6 +75,7 @@ escalation = Role(
     seeds=[seed, seed_receivers],
     previews={"deadlines": likely_deadlines},
     limits=keeper,
+    ticket_commands=requests_api.COMMANDS,
     parts=[Pulse],
     commands={"calendar": calendar, "deadline": deadline},
 )

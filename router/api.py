@@ -1,18 +1,18 @@
 """Faces: the steps of a ticket."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 from pydantic import StringConstraints
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.act import Act, act
 from schemas.base import Schema, Text
 from schemas.lifecycle import Step
-from services.authorization import PrincipalDep
-from services.commands import CommandsDep, VersionDep
-from services.http import ResourcesDep
-from services.steps import StepTaken, taken
+from services.resources import Resources
+from services.security import Principal
+from services.ticket_commands import TicketCommand, UseCase, add_routes
+from services.tickets import TicketRow
 
 routes = APIRouter(prefix="/v1", tags=["router"])
 
@@ -31,29 +31,44 @@ class Reason(Schema):
     note: Note
 
 
-def _step_route(step: Step, remark: type[Schema], says: str) -> None:
-    async def take_step(
+def _step(step: Step) -> UseCase:
+    async def take(
         ticket_id: str,
-        said: Any,
-        principal: PrincipalDep,
-        resources: ResourcesDep,
-        commands: CommandsDep,
-        version: VersionDep,
-    ) -> Response:
-        async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
-            wanted = Act(step, principal, said.note, version)
-            return taken(await act(ticket_id, wanted, connection, resources), principal)
+        said: Remark | Reason,
+        principal: Principal,
+        version: int | None,
+        connection: AsyncConnection,
+        resources: Resources,
+    ) -> TicketRow:
+        return await act(ticket_id, Act(step, principal, said.note, version), connection, resources)
 
-        return await commands.run(work)
-
-    take_step.__annotations__["said"] = remark
-    take_step.__doc__ = says
-    path = f"/tickets/{{ticket_id}}/{step.replace('_', '-')}"
-    routes.post(path, response_model=StepTaken, name=step)(take_step)
+    return take
 
 
-_step_route(Step.SIGN, Remark, "Sign for a ticket (签收): the department has it.")
-_step_route(Step.CONTACT, Remark, "Say that the caller was contacted (首次联系).")
-_step_route(Step.FEEDBACK, Reason, "Give feedback (反馈): what is being done, before it is done.")
-_step_route(Step.RESOLVE, Reason, "Resolve a ticket (办结): what was done, for the caller.")
-_step_route(Step.CLOSE, Remark, "Close a resolved ticket (归档).")
+def _command(step: Step, says: type[Schema], summary: str, note: str) -> TicketCommand:
+    return TicketCommand(step, step, says, _step(step), summary, example={"note": note})
+
+
+COMMANDS = (
+    _command(Step.SIGN, Remark, "Sign for a ticket (签收): the department has it.", "已签收,由二科承办"),
+    _command(
+        Step.CONTACT,
+        Remark,
+        "Say that the caller was contacted (首次联系).",
+        "已电话联系诉求人,约定下午到场查看",
+    ),
+    _command(
+        Step.FEEDBACK,
+        Reason,
+        "Give feedback (反馈): what is being done, before it is done.",
+        "已到现场检测噪声,正在约谈施工单位",
+    ),
+    _command(
+        Step.RESOLVE,
+        Reason,
+        "Resolve a ticket (办结): what was done, for the caller.",
+        "已责令施工单位停止夜间施工并立案查处",
+    ),
+    _command(Step.CLOSE, Remark, "Close a resolved ticket (归档).", "诉求人满意"),
+)
+add_routes(routes, COMMANDS)

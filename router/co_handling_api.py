@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.api import Reason, Remark
@@ -16,11 +16,11 @@ from schemas.errors import Forbidden, Invalid
 from schemas.lifecycle import Step
 from schemas.returns import CoHandling, CoHandlingCount, CoHandlingRequest, CoHandlings, WhistleRequest
 from services.authorization import PrincipalDep
-from services.commands import CommandsDep, VersionDep
 from services.http import ResourcesDep
 from services.paging import Cursor, Limit, Page, cut, write_cursor
 from services.resources import Resources
 from services.security import Principal
+from services.ticket_commands import TicketCommand, UseCase, add_routes
 from services.tickets import TicketRow, TicketStore, check_version
 
 routes = APIRouter(prefix="/v1", tags=["co-handling"])
@@ -28,45 +28,36 @@ routes = APIRouter(prefix="/v1", tags=["co-handling"])
 STREET = "township"
 
 
-@routes.post("/tickets/{ticket_id}/co-handling", status_code=201, response_model=CoHandlings)
-async def ask_for_help(
+Shown = tuple[Schema, dict[str, str]]
+
+
+async def _ask_for_help(
     ticket_id: str,
     said: CoHandlingRequest,
-    principal: PrincipalDep,
-    resources: ResourcesDep,
-    commands: CommandsDep,
-    version: VersionDep,
-) -> Response:
-    """Ask a department to help with a ticket (协办); by its lead or the hotline, never without a due time."""
-
-    async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
-        ticket = await _held(ticket_id, principal, version, connection)
-        asked = Asked(said.department, said.due_at, said.reason, principal.actor)
-        return await _everybody(await co_assign(ticket, asked, connection, resources), connection)
-
-    return await commands.run(work, 201)
+    principal: Principal,
+    version: int | None,
+    connection: AsyncConnection,
+    resources: Resources,
+) -> Shown:
+    ticket = await _held(ticket_id, principal, version, connection)
+    asked = Asked(said.department, said.due_at, said.reason, principal.actor)
+    return await _everybody(await co_assign(ticket, asked, connection, resources), connection)
 
 
-@routes.post("/tickets/{ticket_id}/whistle", status_code=201, response_model=CoHandlings)
-async def whistle(
+async def _whistle(
     ticket_id: str,
     said: WhistleRequest,
-    principal: PrincipalDep,
-    resources: ResourcesDep,
-    commands: CommandsDep,
-    version: VersionDep,
-) -> Response:
-    """Whistle for departments (吹哨报到): by a street that has the ticket; each is to report until then."""
-
-    async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
-        ticket = await _held(ticket_id, principal, version, connection)
-        await _check_whistle(ticket, said, connection)
-        for department in dict.fromkeys(said.departments):
-            asked = Asked(department, said.due_at, said.reason, principal.actor, "whistle")
-            ticket = await co_assign(ticket, asked, connection, resources)
-        return await _everybody(ticket, connection)
-
-    return await commands.run(work, 201)
+    principal: Principal,
+    version: int | None,
+    connection: AsyncConnection,
+    resources: Resources,
+) -> Shown:
+    ticket = await _held(ticket_id, principal, version, connection)
+    await _check_whistle(ticket, said, connection)
+    for department in dict.fromkeys(said.departments):
+        asked = Asked(department, said.due_at, said.reason, principal.actor, "whistle")
+        ticket = await co_assign(ticket, asked, connection, resources)
+    return await _everybody(ticket, connection)
 
 
 @routes.get("/tickets/{ticket_id}/co-handling")
@@ -114,47 +105,82 @@ async def count_co_handling(
     return Page(items=items, next=write_cursor(ALWAYS, last.department) if last else None)
 
 
-def _step_route(step: Step, remark: type[Schema], says: str) -> None:
-    async def take_step(
+def _step(step: Step) -> UseCase:
+    async def take(
         ticket_id: str,
-        said: Any,
-        principal: PrincipalDep,
-        resources: ResourcesDep,
-        commands: CommandsDep,
-        version: VersionDep,
-    ) -> Response:
-        async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
-            return await _step(ticket_id, step, said.note, principal, version, connection, resources)
+        said: Remark | Reason,
+        principal: Principal,
+        version: int | None,
+        connection: AsyncConnection,
+        resources: Resources,
+    ) -> Shown:
+        ticket = await TicketStore(connection).lock(ticket_id)
+        check_party(ticket, principal)
+        check_version(ticket, version)
+        row = await co_step(ticket, step, said.note, principal, connection, resources.clock.now())
+        return _shown(row), {"etag": f'"{ticket.version + 1}"'}
 
-        return await commands.run(work)
-
-    take_step.__annotations__["said"] = remark
-    take_step.__doc__ = says
-    path = f"/tickets/{{ticket_id}}/co-handling/{step.removeprefix('co_')}"
-    routes.post(path, response_model=CoHandling, name=step)(take_step)
+    return take
 
 
-_step_route(Step.CO_SIGN, Remark, "Sign for a request to help (协办签收).")
-_step_route(Step.CO_CONTACT, Remark, "Say that the caller was contacted, through the lead or at the place.")
-_step_route(Step.CO_FEEDBACK, Reason, "Say how far the help has come.")
-_step_route(Step.CO_ANSWER, Reason, "Answer the lead (协办答复): that ends the help; only the lead resolves.")
+def _as_shown(shown: Shown, _: Principal) -> Shown:
+    return shown
 
 
-async def _step(
-    ticket_id: str,
-    step: Step,
-    note: str | None,
-    principal: Principal,
-    version: int | None,
-    connection: AsyncConnection,
-    resources: Resources,
-) -> tuple[Schema, dict[str, str]]:
-    store = TicketStore(connection)
-    ticket = await store.lock(ticket_id)
-    check_party(ticket, principal)
-    check_version(ticket, version)
-    row = await co_step(ticket, step, note, principal, connection, resources.clock.now())
-    return _shown(row), {"etag": f'"{ticket.version + 1}"'}
+def _command(step: Step, says: type[Schema], summary: str, note: str) -> TicketCommand:
+    path = f"co-handling/{step.removeprefix('co_')}"
+    return TicketCommand(
+        step, path, says, _step(step), summary, CoHandling, _as_shown, example={"note": note}
+    )
+
+
+COMMANDS = (
+    TicketCommand(
+        Step.CO_ASSIGN,
+        "co-handling",
+        CoHandlingRequest,
+        _ask_for_help,
+        "Ask a department to help with a ticket (协办); by its lead or the hotline, with a due time.",
+        CoHandlings,
+        _as_shown,
+        status=201,
+        example={
+            "department": "urban-management",
+            "due_at": "2026-11-25T17:30:00+08:00",
+            "reason": "请协助核查占道情况",
+        },
+    ),
+    TicketCommand(
+        "whistle",
+        "whistle",
+        WhistleRequest,
+        _whistle,
+        "Whistle for departments (吹哨报到): by a street that has the ticket; each is to report until then.",
+        CoHandlings,
+        _as_shown,
+        status=201,
+        example={
+            "departments": ["urban-management", "traffic-police"],
+            "due_at": "2026-11-25T17:30:00+08:00",
+            "reason": "请到现场联合处置",
+        },
+    ),
+    _command(Step.CO_SIGN, Remark, "Sign for a request to help (协办签收).", "已签收,派员配合"),
+    _command(
+        Step.CO_CONTACT,
+        Remark,
+        "Say that the caller was contacted, through the lead or at the place.",
+        "已随主办单位到场见到诉求人",
+    ),
+    _command(Step.CO_FEEDBACK, Reason, "Say how far the help has come.", "已现场核查,占道物品正在清理"),
+    _command(
+        Step.CO_ANSWER,
+        Reason,
+        "Answer the lead (协办答复): that ends the help; only the lead resolves.",
+        "占道物品已清理完毕",
+    ),
+)
+add_routes(routes, COMMANDS)
 
 
 async def _held(

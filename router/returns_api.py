@@ -1,11 +1,10 @@
 """Faces: return a ticket, decide about it, adjudicate a dispute; what waits, and how often who returned."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.adjudicate import adjudicate
@@ -15,75 +14,75 @@ from router.department_store import UnitStore
 from router.returns import give_back, grant, refuse
 from router.returns_store import ReturnStore
 from schemas.base import Instant, Schema
-from schemas.errors import AdjudicationBinds, BadCursor
+from schemas.errors import AdjudicationBinds, BadCursor, HotlineError
+from schemas.lifecycle import Step
 from schemas.returns import AdjudicationRequest, Grant, Refusal, ReturnCount, ReturnRecord, ReturnRequest
 from services.access import reads_secrets
 from services.authorization import PrincipalDep
-from services.commands import CommandsDep, VersionDep
 from services.http import ResourcesDep
 from services.paging import Cursor, Limit, Page, cut, read_cursor, write_cursor
-from services.steps import StepTaken, taken
-from services.tickets import TicketRow
+from services.resources import Resources
+from services.security import Principal
+from services.ticket_commands import TicketCommand, add_routes
 
 routes = APIRouter(prefix="/v1", tags=["returns"])
 
-UseCase = Callable[..., Awaitable[TicketRow]]
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 """The moment in a cursor that goes by department alone."""
 
 
-def _command(path: str, says: type[Schema], use_case: UseCase, summary: str) -> None:
-    async def take_step(
-        ticket_id: str,
-        said: Any,
-        principal: PrincipalDep,
-        resources: ResourcesDep,
-        commands: CommandsDep,
-        version: VersionDep,
-    ) -> Response:
-        async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
-            return taken(
-                await use_case(ticket_id, said, principal, version, connection, resources), principal
-            )
-
-        try:
-            return await commands.run(work)
-        except AdjudicationBinds:
-            await resources.database.run(
-                lambda connection: note_barred(ticket_id, principal, connection, resources)
-            )
-            raise
-
-    take_step.__annotations__["said"] = says
-    take_step.__doc__ = summary
-    name = path.replace("-", "_")
-    routes.post(f"/tickets/{{ticket_id}}/{path}", response_model=StepTaken, name=name)(take_step)
+async def _note_barred(
+    refusal: HotlineError,
+    ticket_id: str,
+    principal: Principal,
+    connection: AsyncConnection,
+    resources: Resources,
+) -> None:
+    if isinstance(refusal, AdjudicationBinds):
+        await note_barred(ticket_id, principal, connection, resources)
 
 
-_command(
-    "return",
-    ReturnRequest,
-    give_back,
-    "Return a ticket (退单): why, by which law, and whose it is; the second return makes it a dispute.",
+COMMANDS = (
+    TicketCommand(
+        Step.RETURN,
+        "return",
+        ReturnRequest,
+        give_back,
+        "Return a ticket (退单): why, by which law, and whose it is; the second return makes it a dispute.",
+        when_refused=_note_barred,
+        example={
+            "reason": "not_our_duty",
+            "note": "供水管网漏水不属本单位职责",
+            "legal_basis": "《海口市供水条例》第五条",
+            "competent": "water-group",
+        },
+    ),
+    TicketCommand(
+        Step.GRANT_RETURN,
+        "grant-return",
+        Grant,
+        grant,
+        "Agree to a return: the ticket goes to the department named, or is routed again without them.",
+        example={"note": "情况属实,重新派单"},
+    ),
+    TicketCommand(
+        Step.REFUSE_RETURN,
+        "refuse-return",
+        Refusal,
+        refuse,
+        "Refuse a return: the same assignment goes on, and the return counts as improper.",
+        example={"note": "属本单位职责,请继续办理"},
+    ),
+    TicketCommand(
+        Step.ADJUDICATE,
+        "adjudicate",
+        AdjudicationRequest,
+        adjudicate,
+        "Adjudicate a dispute (裁定): exactly one lead, and who helps; binding, nobody returns it then.",
+        example={"lead": "water-group", "note": "经会商,由供水单位主办"},
+    ),
 )
-_command(
-    "grant-return",
-    Grant,
-    grant,
-    "Agree to a return: the ticket goes to the department named, or is routed again without them.",
-)
-_command(
-    "refuse-return",
-    Refusal,
-    refuse,
-    "Refuse a return: the same assignment goes on, and the return counts as improper.",
-)
-_command(
-    "adjudicate",
-    AdjudicationRequest,
-    adjudicate,
-    "Adjudicate a dispute (裁定): exactly one lead, and who helps; binding, nobody returns it afterwards.",
-)
+add_routes(routes, COMMANDS)
 
 
 @routes.get("/returns")

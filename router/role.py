@@ -14,7 +14,7 @@ from router import (
     returns_api,
     triage_api,
 )
-from router.api import routes
+from router.api import COMMANDS, routes
 from router.choose import civil_day
 from router.consumer import router as dispatching
 from router.department_cli import departments
@@ -76,4 +76,5 @@ router = Role(
     checks=[table_holds, model_holds],
     seeds=[seed],
     previews={"department": likely_department},
+    ticket_commands=[*COMMANDS, *returns_api.COMMANDS, *co_handling_api.COMMANDS],
 )

@@ -24,6 +24,7 @@ from services.migrate import Seed
 from services.previews import Part, Previews
 from services.resources import Part as Kept
 from services.resources import Resources
+from services.ticket_commands import TicketCommand, TicketCommands
 
 Ready = Callable[[], Awaitable[None]]
 """Called once requests are answered; what it raises takes the process down."""
@@ -40,10 +41,10 @@ class Role:
     """
     A package at a glance: its faces, consumers, loops and commands, or groups of them.
 
-    `checks` must hold before it serves, `seeds` load what ships with it, `previews`
-    say what it would make of a matter, and `limits` answers how long it may take, both also
-    in a process that does not run it, which keeps `parts` that show figures too. A command may be
-    a group of them, a `typer.Typer`.
+    `checks` must hold before it serves, `seeds` load what ships with it. Also in a process that does
+    not run it `previews` say what it would make of a matter, `limits` answers how long it may take,
+    `ticket_commands` are what can be done with a ticket, and `parts` are kept that show figures.
+    A command may be a group of them, a `typer.Typer`.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Role:
     commands: Mapping[str, Callable[..., None] | Typer] = field(default_factory=dict)
     previews: Mapping[str, Part] = field(default_factory=dict)
     limits: Keeper | None = None
+    ticket_commands: Sequence[TicketCommand] = ()
     parts: Sequence[type[Kept]] = ()
 
 
@@ -62,6 +64,7 @@ def introduce(every: Iterable[Role], resources: Resources) -> None:
     """Let this process ask what it must of every role, also of those it does not run."""
     for role in every:
         resources.part(Previews).add(role.previews)
+        resources.part(TicketCommands).add(role.ticket_commands)
         for each in role.parts:
             resources.part(each)
         if role.limits is not None:
