@@ -12,6 +12,8 @@ import intake.tables
 import router.department_tables
 import router.tables
 import router.triage_tables
+import services.feed
+import services.hooks.tables
 import services.tables
 from services.database import make_engine, metadata
 from services.resources import database_url
@@ -22,6 +24,8 @@ LONGEST_WAIT = "30s"
 
 OWNERS = (
     services.tables,
+    services.feed,
+    services.hooks.tables,
     intake.tables,
     router.tables,
     router.department_tables,

@@ -30,7 +30,7 @@ class HotlineError(Exception):
     Root of every error raised on purpose.
 
     `code` is the stable name clients match on, `status` the answer over HTTP;
-    `retry` is the answer on the event bus: try again, or dead-letter.
+    `retry` is the answer on the event bus: try again, or dead-letter; `challenge` says how to authenticate.
     `facts` reach the client as members of the problem; never put secrets there.
     """
 
@@ -38,6 +38,7 @@ class HotlineError(Exception):
     title: ClassVar[str] = "The service failed"
     status: ClassVar[int] = 500
     retry: ClassVar[bool] = False
+    challenge: ClassVar[str | None] = None
 
     def __init__(self, message: str, **facts: object) -> None:
         super().__init__(message)
@@ -333,6 +334,7 @@ class BadApiKey(HotlineError):
     code = "bad_api_key"
     title = "An API key is needed"
     status = 401
+    challenge = "Bearer"
 
 
 class Forbidden(HotlineError):

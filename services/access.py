@@ -21,6 +21,9 @@ PUBLIC: frozenset[CallerRole] = frozenset()
 COMPARTMENT = frozenset({SUPERVISOR, ADMIN})
 """Who reads what is in confidence, beside the department it was given to (信访工作条例第三十条)."""
 
+SIGNED = frozenset({("POST", "/v1/hooks/{department}")})
+"""Routes that need no key, as each request is signed: they see to it themselves."""
+
 ROUTES: dict[tuple[str, str], frozenset[CallerRole]] = {
     ("GET", "/"): PUBLIC,
     ("GET", "/healthz"): PUBLIC,
@@ -176,6 +179,13 @@ ROUTES: dict[tuple[str, str], frozenset[CallerRole]] = {
     ("POST", "/v1/supervision/halts/{halt_id}/end"): frozenset({SUPERVISOR, ADMIN}),
     ("GET", "/v1/supervision/months"): frozenset({SUPERVISOR, ADMIN}),
     ("GET", "/v1/supervision/months/{month}"): frozenset({SUPERVISOR, ADMIN}),
+    # hooks
+    ("POST", "/v1/hooks/{department}"): PUBLIC,
+    ("POST", "/v1/hooks/{department}/secrets"): frozenset({DEPARTMENT, ADMIN}),
+    ("GET", "/v1/hooks/{department}/secrets"): frozenset({DEPARTMENT, ADMIN}),
+    ("POST", "/v1/hooks/{department}/secrets/{secret_id}/rotate"): frozenset({DEPARTMENT, ADMIN}),
+    ("DELETE", "/v1/hooks/{department}/secrets/{secret_id}"): frozenset({DEPARTMENT, ADMIN}),
+    ("GET", "/v1/departments/{code}/feed"): frozenset({DEPARTMENT, ADMIN}),
     # webhooks
     ("POST", "/v1/webhooks/endpoints"): frozenset({DEPARTMENT, ADMIN}),
     ("GET", "/v1/webhooks/endpoints"): frozenset({DEPARTMENT, ADMIN}),

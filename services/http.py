@@ -25,7 +25,7 @@ from schemas.errors import (
     UnsupportedMedia,
 )
 from schemas.problem import FieldProblem, Problem
-from services.access import PUBLIC, ROUTES
+from services.access import PUBLIC, ROUTES, SIGNED
 from services.authorization import authorize
 from services.metrics import CONTENT_TYPE, Metrics
 from services.resources import Resources
@@ -53,6 +53,13 @@ def resources_of(request: Request) -> Resources:
 
 async def _resources(request: Request) -> Resources:  # FastAPI runs plain functions in a thread
     return resources_of(request)
+
+
+class Descriptions:
+    """What is added to the API's description once every route and command is known."""
+
+    def __init__(self, _: Resources) -> None:
+        self.each: list[Callable[[dict[str, Any]], None]] = []
 
 
 ResourcesDep = Annotated[Resources, Depends(_resources)]
@@ -119,20 +126,23 @@ def _refuse_nul(request: Request) -> None:
 
 def problem(error: HotlineError, **more: Any) -> Response:
     """Return the RFC 9457 answer to an error raised on purpose."""
+    headers = {"www-authenticate": error.challenge} if error.challenge else {}
+    if error.retry:
+        headers["retry-after"] = "1"
+    return _json_answer(problem_body(error) | more, error.status, headers)
+
+
+def problem_body(error: HotlineError) -> dict[str, Any]:
+    """Return what an answer says of an error raised on purpose."""
     facts = {key: value for key, value in error.facts.items() if value is not None}
-    body = {
+    return {
         "type": "about:blank",
         "title": error.title,
         "status": error.status,
         "code": error.code,
         "detail": str(error),
         **facts,
-        **more,
     }
-    headers = {"www-authenticate": "Bearer"} if error.status == 401 else {}
-    if error.retry:
-        headers["retry-after"] = "1"
-    return _json_answer(body, error.status, headers)
 
 
 def _json_answer(body: dict[str, Any], status: int, headers: dict[str, str]) -> Response:
@@ -353,11 +363,15 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         schema = get_openapi(title=app.title, summary=app.summary, version=app.version, routes=app.routes)
         schemes = schema.setdefault("components", {}).setdefault("securitySchemes", {})
         schemes["key"] = {"type": "http", "scheme": "bearer"}
+        schemes["signature"] = {"type": "apiKey", "in": "header", "name": "webhook-signature"}
         for path, operations in schema["paths"].items():
             for method, operation in operations.items():
                 roles = ROUTES[method.upper(), path]
                 operation["x-roles"] = sorted(roles)
-                operation["security"] = [] if roles == PUBLIC else [{"key": []}]
+                scheme = "signature" if (method.upper(), path) in SIGNED else "key"
+                operation["security"] = [] if roles == PUBLIC and scheme == "key" else [{scheme: []}]
                 _hoist(operation, schema["components"])
+        for describe in app.state.resources.part(Descriptions).each:
+            describe(schema)
         app.openapi_schema = schema
     return app.openapi_schema

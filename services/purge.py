@@ -1,10 +1,12 @@
-"""Loop: delete what has served its time: events the bus has carried, kept answers, ended deliveries."""
+"""Loop: delete what has served its time: events, kept answers, deliveries, what came in, the feed."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Table, and_, delete, func, select, tuple_
 from sqlalchemy.sql.dml import Delete
 
+from services.feed import feed
+from services.hooks.tables import commands, messages
 from services.leadership import leadership
 from services.resources import Resources
 from services.settings import RetentionSettings
@@ -43,6 +45,8 @@ def _statements(now: datetime, retention: RetentionSettings, batch: int) -> list
     events = now - timedelta(days=retention.events_days)
     answers = now - timedelta(days=retention.answers_days)
     ended = now - timedelta(days=retention.deliveries_days)
+    hooks = now - timedelta(days=retention.hooks_days)
+    fetched = now - timedelta(days=retention.feed_days)
     unpublished = select(outbox.c.event_id).where(outbox.c.published_at.is_(None))
     buried = select(dead_letters.c.event_id)
     return [
@@ -65,6 +69,9 @@ def _statements(now: datetime, retention: RetentionSettings, batch: int) -> list
             ),
             batch,
         ),
+        _delete(messages, messages.c.received_at < hooks, batch),
+        _delete(commands, commands.c.decided_at < hooks, batch),
+        _delete(feed, feed.c.made_at < fetched, batch),
     ]
 
 

@@ -1,5 +1,9 @@
-"""What every process does beside its own role: push webhooks, take registrations for them, clear away."""
+"""What every process does beside its own role: push webhooks, take what departments send, clear away."""
 
+from services import feed
+from services.hooks import receive, secrets_api
+from services.hooks.figures import HookFigures
+from services.hooks.openapi import HookDescription
 from services.migrate import is_migrated
 from services.purge import purge
 from services.roles import Role
@@ -7,4 +11,11 @@ from services.webhooks.announce import webhooks
 from services.webhooks.api import routes
 from services.webhooks.courier import courier
 
-backing = Role("backing", faces=[routes], consumers=[webhooks], loops=[courier, purge], checks=[is_migrated])
+backing = Role(
+    "backing",
+    faces=[routes, receive.routes, secrets_api.routes, feed.routes],
+    consumers=[webhooks],
+    loops=[courier, purge],
+    checks=[is_migrated],
+    parts=[HookFigures, HookDescription],
+)

@@ -60,6 +60,19 @@ class WebhookSettings(BaseModel):
     )
 
 
+class HookSettings(BaseModel):
+    """What departments' systems send."""
+
+    max_commands: int = Field(100, ge=1, le=1000, description="The most commands in one message.")
+    client_certificate_header: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9-]+$",
+        description="The header in which the proxy before this service hands on the fingerprint or subject "
+        "of the client certificate it has verified. It must take the header away from what comes from "
+        "outside. Unset: secrets that want a certificate let nobody in.",
+    )
+
+
 class RepeatSettings(BaseModel):
     """When a caller asks again about the same matter."""
 
@@ -102,6 +115,10 @@ class RetentionSettings(BaseModel):
     )
     answers_days: int = Field(30, ge=1, description="Answers kept for the same `Idempotency-Key`.")
     deliveries_days: int = Field(90, ge=1, description="Webhook deliveries that were taken or given up.")
+    hooks_days: int = Field(
+        180, ge=7, description="What departments' systems sent, as it came, and what became of it."
+    )
+    feed_days: int = Field(90, ge=1, description="Events kept for departments to fetch.")
 
 
 class TriageSettings(BaseModel):
@@ -169,6 +186,7 @@ class Settings(BaseSettings):
     )
     log_level: LogLevel = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     webhooks: WebhookSettings = WebhookSettings()
+    hooks: HookSettings = HookSettings()
     retention: RetentionSettings = RetentionSettings()
     repeats: RepeatSettings = RepeatSettings()
     joining: JoiningSettings = JoiningSettings()

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 import schemas.errors
 import schemas.events
+import schemas.hook_errors
 import schemas.ticket
 from schemas.errors import HotlineError
 
@@ -94,14 +95,16 @@ def test_moments_end_in_at_and_only_moments_do(module: object) -> None:
 
 
 def test_every_error_has_a_code_of_its_own_and_stands_in_the_drawn_tree() -> None:
-    classes = [
+    trees = (schemas.errors, schemas.hook_errors)
+    classes = {
         each
-        for each in vars(schemas.errors).values()
+        for tree in trees
+        for each in vars(tree).values()
         if isinstance(each, type) and issubclass(each, HotlineError)
-    ]
+    }
     codes = [each.code for each in classes]
     assert len(set(codes)) == len(codes)
-    drawn = schemas.errors.__doc__ or ""
+    drawn = "".join(tree.__doc__ or "" for tree in trees)
     assert not [each.__name__ for each in classes if each.__name__ not in drawn]
 
 

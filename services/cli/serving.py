@@ -136,7 +136,7 @@ def _serve(
 
     async def work() -> None:
         async with open_resources(settings) as resources:
-            introduce(known, resources)
+            introduce([*known, backing], resources)
             await serve([*roles, backing], resources, listener, ready=lambda: say(url))
 
     uvloop.run(work())

@@ -1,4 +1,4 @@
-"""Consumer: what concerns a department becomes a delivery for each endpoint that wants it."""
+"""Consumer: what concerns a department goes into its feed, and to each endpoint that wants it."""
 
 import json
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from schemas.base import rfc3339
 from schemas.events import TicketAdjudicated, TicketAssigned, TicketCoAnswered, TicketEscalated
 from schemas.scrubbing import scrubbed
 from services.bus import Subscription
+from services.feed import FeedStore
 from services.resources import Resources
 from services.tables import tickets
 from services.webhooks.store import DeliveryStore, EndpointStore
@@ -62,15 +63,17 @@ async def announce(event: Any, connection: AsyncConnection, resources: Resources
     """Fix the body now: a retry hours later says what was true when it happened."""
     if isinstance(event, TicketAssigned) and event.data.matter.historical:
         return
+    departments = await _addressees(event, connection)
+    if not departments:
+        return
+    content = body(event, await _notice(event, connection))
+    await FeedStore(connection).add(event, departments, content, resources.clock.now())
     endpoints = EndpointStore(connection)
     wanting = [
         endpoint_id
-        for department in await _addressees(event, connection)
+        for department in departments
         for endpoint_id in await endpoints.wanting(department, event.type)
     ]
-    if not wanting:
-        return
-    content = body(event, await _notice(event, connection))
     rows = [
         {
             "endpoint_id": endpoint_id,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.access import PUBLIC, ROUTES
+from services.access import PUBLIC, ROUTES, SIGNED
 from services.security import CallerRole
 from tests.inprocess import InProcess
 
@@ -20,7 +20,9 @@ async def test_every_route_but_health_refuses_a_caller_without_a_key(hotline: In
     client = await hotline.client()
     for method, path in ROUTES:
         answer = await client.request(method, path.format_map(_Any()), headers={"authorization": ""})
-        if ROUTES[method, path] == PUBLIC:
+        if (method, path) in SIGNED:
+            assert (answer.status_code, answer.json()["code"]) == (401, "bad_signature"), path
+        elif ROUTES[method, path] == PUBLIC:
             assert answer.status_code == (307 if path == "/" else 200)
         else:
             assert (answer.status_code, answer.json()["code"]) == (401, "bad_api_key"), path
@@ -34,7 +36,9 @@ async def test_a_role_that_is_not_named_for_a_route_is_forbidden(
     client = await hotline.client(role, OWN_DEPARTMENT if role is CallerRole.DEPARTMENT else None)
     for (method, path), roles in ROUTES.items():
         answer = await client.request(method, path.format_map(_Any()), json={})
-        if roles == PUBLIC or role in roles:
+        if (method, path) in SIGNED:
+            assert answer.json()["code"] == "bad_signature", "a key lets nobody in where messages are signed"
+        elif roles == PUBLIC or role in roles:
             assert answer.status_code not in (401, 403), path
         else:
             assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), path

@@ -14,7 +14,8 @@ HOOK = "https://oa.example.gov.cn/hooks/12345"
 COUNTS = """
     SELECT (SELECT count(*) FROM outbox) AS outbox, (SELECT count(*) FROM inbox) AS inbox,
            (SELECT count(*) FROM idempotency_keys) AS answers,
-           (SELECT count(*) FROM webhook_deliveries) AS deliveries
+           (SELECT count(*) FROM webhook_deliveries) AS deliveries,
+           (SELECT count(*) FROM department_feed) AS feed
 """
 LONG = timedelta(days=91)
 
@@ -74,7 +75,7 @@ async def test_what_has_not_ended_is_kept_however_old_it_is(hotline: InProcess) 
     before = await counts(hotline)
     hotline.clock.time += LONG
     await purged(hotline)
-    assert await counts(hotline) == {**before, "answers": 0}
+    assert await counts(hotline) == {**before, "answers": 0, "feed": 0}
 
 
 async def test_an_event_among_the_dead_letters_can_still_be_replayed(hotline: InProcess) -> None:

@@ -1,0 +1,1 @@
+"""What departments' systems send: signed commands, each kept, taken once, answered with what is now."""

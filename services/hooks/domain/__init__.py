@@ -1,0 +1,1 @@
+"""Who sent a message, and whether it comes too late, pure."""
