@@ -1,6 +1,9 @@
 """A real PostgreSQL for every test: one server, a fresh copy of a migrated database each time."""
 
+import gc
 import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from itertools import count
@@ -25,15 +28,35 @@ ROLES = (intake, router, escalation)
 TEMPLATE = "template_hotline"
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # 09:00 in Haikou, a working day
 
+IN_MEMORY = Path("/dev/shm")
+ROOM = 4 * 1024**3
+"""Bytes that two servers and their databases do not fill."""
+
 _numbers = count(1)
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # how long an example takes proves nothing
 hypothesis.settings.load_profile("untimed")
 
 
+def pytest_collection_finish() -> None:
+    """What is there now stays, and need not be looked through for garbage five thousand times."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
+    """
+    A server for this process, in memory where there is room.
+
+    A disk's file system looks long for free places where thousands of files are made and removed.
+    """
+    roomy = IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM
+    place = IN_MEMORY if roomy else tmp_path_factory.mktemp("postgres")
+    with (
+        tempfile.TemporaryDirectory(prefix="hotline-test-", dir=place) as folder,
+        EmbeddedPostgres(Path(folder), durable=False) as server,
+    ):
         yield server
 
 

@@ -1,12 +1,14 @@
 """The service inside the test's process: its app, its bus and its timer, worked by hand."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from escalation.climb import climb_due
@@ -23,6 +25,9 @@ from services.settings import Settings, WebhookSettings
 from services.wakeups import Wakeups
 
 Answer = dict[str, Any]
+
+UNUSED: dict[tuple[int, ...], list[FastAPI]] = defaultdict(list)
+"""Apps by their faces and longest body: FastAPI takes a second to resolve the routes of a new one."""
 
 
 class StoppedClock:
@@ -46,7 +51,10 @@ class InProcess:
         self.clock = clock
         every = [*roles, backing]
         introduce(every, resources)
-        self.app = create_app([face for role in every for face in role.faces], resources)
+        faces = [face for role in every for face in role.faces]
+        self._unused = UNUSED[*map(id, faces), resources.settings.max_body_bytes]
+        self.app = self._unused.pop() if self._unused else create_app(faces, resources)
+        self.app.state.resources = resources
         self.bus = LocalBus(resources, [each for role in every for each in role.consumers])
         self._clients: dict[tuple[str, str | None], httpx.AsyncClient] = {}
 
@@ -75,6 +83,12 @@ class InProcess:
             for client in service._clients.values():
                 await client.aclose()
             await database.close()
+            service.put_back()
+
+    def put_back(self) -> None:
+        """Leave the app to who comes next, without what this service was made of."""
+        del self.app.state.resources
+        self._unused.append(self.app)
 
     async def client(self, role: str = "agent", department: str | None = None) -> httpx.AsyncClient:
         """A client whose key has this role."""
