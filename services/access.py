@@ -185,6 +185,7 @@ ROUTES: dict[tuple[str, str], frozenset[CallerRole]] = {
     ("GET", "/v1/hooks/{department}/secrets"): frozenset({DEPARTMENT, ADMIN}),
     ("POST", "/v1/hooks/{department}/secrets/{secret_id}/rotate"): frozenset({DEPARTMENT, ADMIN}),
     ("DELETE", "/v1/hooks/{department}/secrets/{secret_id}"): frozenset({DEPARTMENT, ADMIN}),
+    ("GET", "/v1/hooks/{department}/commands"): frozenset({DEPARTMENT, SUPERVISOR, ADMIN}),
     ("GET", "/v1/departments/{code}/feed"): frozenset({DEPARTMENT, ADMIN}),
     # webhooks
     ("POST", "/v1/webhooks/endpoints"): frozenset({DEPARTMENT, ADMIN}),

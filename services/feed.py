@@ -112,7 +112,7 @@ class FeedStore:
             for each in sorted(set(departments))
         ]
         if rows:
-            await self._connection.execute(insert(feed).on_conflict_do_nothing(), rows)
+            await self._connection.execute(_ADD, rows)
 
     async def after(self, department: str, number: int, limit: int) -> Sequence[Row[Any]]:
         """
@@ -149,6 +149,9 @@ class FeedStore:
             come = update(readings).where(readings.c.department == department).values(last=last + len(rows))
             await self._connection.execute(come)
         return sorted(rows, key=lambda each: each.number)
+
+
+_ADD = insert(feed).on_conflict_do_nothing()
 
 
 @routes.get("/{code}/feed")

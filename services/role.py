@@ -1,7 +1,7 @@
 """What every process does beside its own role: push webhooks, take what departments send, clear away."""
 
 from services import feed
-from services.hooks import receive, secrets_api
+from services.hooks import inbox_api, receive, secrets_api
 from services.hooks.figures import HookFigures
 from services.hooks.openapi import HookDescription
 from services.migrate import is_migrated
@@ -13,7 +13,7 @@ from services.webhooks.courier import courier
 
 backing = Role(
     "backing",
-    faces=[routes, receive.routes, secrets_api.routes, feed.routes],
+    faces=[routes, receive.routes, secrets_api.routes, inbox_api.routes, feed.routes],
     consumers=[webhooks],
     loops=[courier, purge],
     checks=[is_migrated],

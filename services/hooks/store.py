@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -141,6 +141,20 @@ class InboxStore:
         )
         occurred_at, version, applied_at = (await self._connection.execute(query)).one()
         return Place(occurred_at, version), applied_at
+
+    async def page(
+        self, ticket_id: str | None, outcome: str | None, place: tuple[datetime, str] | None, limit: int
+    ) -> Sequence[Row[Any]]:
+        """Return commands that were decided about, newest first, those after a place in that order."""
+        query = select(commands).where(commands.c.department == self._department)
+        if ticket_id is not None:
+            query = query.where(commands.c.ticket_id == ticket_id)
+        if outcome is not None:
+            query = query.where(commands.c.outcome == outcome)
+        if place is not None:
+            query = query.where(tuple_(commands.c.decided_at, commands.c.id) < place)
+        query = query.order_by(commands.c.decided_at.desc(), commands.c.id.desc()).limit(limit)
+        return (await self._connection.execute(query)).all()
 
 
 def _lasts(now: datetime) -> ColumnElement[bool]:

@@ -47,6 +47,7 @@ commands = Table(
     Column("code", Text),
     Column("answer", LargeBinary),
     Column("decided_at", Instant, nullable=False, index=True),
+    Index("ix_hook_commands_department_decided_at", "department", "decided_at", "id"),
     Index(
         "ix_hook_commands_applied",
         "department",

@@ -1,0 +1,154 @@
+"""A department without webhooks fetches what they would bring: all of it, in order, nothing twice."""
+
+import asyncio
+import json
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from schemas.events import TicketUrged, Urge
+from services.feed import FeedStore
+from services.purge import purge_once
+from services.webhooks.announce import TYPES
+from tests.inprocess import Answer, InProcess
+from tests.services.hooks.systems import DEPARTMENT, NOISE, OTHER
+
+PATH = f"/v1/departments/{DEPARTMENT}/feed"
+
+
+async def fetched(client: httpx.AsyncClient, limit: int = 200, after: int = 0) -> list[Answer]:
+    """Everything there is, page by page."""
+    items: list[Answer] = []
+    while True:
+        answer = await client.get(PATH, params={"after": after, "limit": limit})
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        assert len(page["items"]) <= limit
+        items += page["items"]
+        after = page["next"]
+        if not page["more"]:
+            return items
+
+
+def event(ticket: str) -> TicketUrged:
+    return TicketUrged(ticket=ticket, time="2026-11-23T01:00:00Z", data=Urge(count=1, note=ticket))
+
+
+async def test_the_feed_brings_byte_for_byte_what_a_webhook_does(hotline: InProcess) -> None:
+    client = await hotline.client("department", DEPARTMENT)
+    hook = {"department": DEPARTMENT, "url": "https://oa.example.gov.cn/hooks", "types": list(TYPES)}
+    assert (await client.post("/v1/webhooks/endpoints", json=hook)).status_code == 201
+    ticket = await hotline.call(title="工地夜间施工", **NOISE)
+    await hotline.step(ticket, "sign")
+    await (await hotline.client()).post(f"/v1/tickets/{ticket['id']}/urge", json={"note": "再次来电"})
+    await hotline.later(timedelta(days=9))
+    items = await fetched(client)
+    sent = await hotline.rows("SELECT event_id, type, body FROM webhook_deliveries ORDER BY id")
+    assert [(each["id"], each["type"], each["body"].encode()) for each in items] == [
+        (str(row.event_id), row.type, bytes(row.body)) for row in sent
+    ]
+    assert {"ticket.assigned", "ticket.urged", "ticket.escalated"} <= {each["type"] for each in items}
+    assert json.loads(items[0]["body"])["data"]["ticket"] == items[0]["ticket"] == ticket["id"]
+
+
+async def test_a_department_without_webhooks_has_a_feed_of_its_own_and_of_nobody_else(
+    hotline: InProcess,
+) -> None:
+    await hotline.call(**NOISE)
+    own = await hotline.client("department", DEPARTMENT)
+    assert [each["type"] for each in await fetched(own)] == ["ticket.assigned"]
+    assert len(await fetched(await hotline.client("admin"))) == 1
+    for role, department, status in (
+        ("department", OTHER, 404),
+        ("agent", None, 403),
+        ("supervisor", None, 403),
+    ):
+        client = await hotline.client(role, department)
+        assert (await client.get(PATH)).status_code == status
+
+
+async def test_pages_join_without_a_gap_and_go_on_where_they_ended(hotline: InProcess) -> None:
+    tickets = [(await hotline.register(**NOISE))["id"] for _ in range(5)]
+    await hotline.drain()
+    client = await hotline.client("department", DEPARTMENT)
+    items = await fetched(client, limit=2)
+    assert [each["number"] for each in items] == [1, 2, 3, 4, 5]
+    assert sorted(each["ticket"] for each in items) == sorted(tickets)
+    assert await fetched(client, after=5) == []
+    more = await hotline.call(**NOISE)
+    assert [(each["number"], each["ticket"]) for each in await fetched(client, after=5)] == [(6, more["id"])]
+    assert await fetched(client, limit=3) == items + await fetched(client, after=5)
+
+
+async def test_an_event_that_commits_after_one_with_a_higher_id_is_not_stepped_over(
+    hotline: InProcess,
+) -> None:
+    database, now = hotline.resources.database, hotline.clock.now()
+    client = await hotline.client("department", DEPARTMENT)
+    async with database.transaction() as slow:
+        await FeedStore(slow).add(event("early"), [DEPARTMENT], b"1", now)
+        async with database.transaction() as quick:
+            await FeedStore(quick).add(event("late"), [DEPARTMENT], b"2", now)
+        assert [(each["number"], each["ticket"]) for each in await fetched(client)] == [(1, "late")]
+    assert [(each["number"], each["ticket"]) for each in await fetched(client, after=1)] == [(2, "early")]
+    ids = await hotline.rows("SELECT ticket_id FROM department_feed ORDER BY id")
+    assert [row.ticket_id for row in ids] == ["early", "late"], "the ids were out of order"
+
+
+async def test_many_who_read_at_once_read_the_same(hotline: InProcess) -> None:
+    database, now = hotline.resources.database, hotline.clock.now()
+    client = await hotline.client("department", DEPARTMENT)
+
+    async def write(part: int) -> None:
+        for at in range(5):
+            async with database.transaction() as connection:
+                await FeedStore(connection).add(event(f"{part}-{at}"), [OTHER, DEPARTMENT], b"x", now)
+
+    async with asyncio.TaskGroup() as group:
+        readers = [group.create_task(fetched(client, limit=each)) for each in (2, 3)]
+        for part in range(4):
+            group.create_task(write(part))
+    everything = await fetched(client, limit=7)
+    assert [each["number"] for each in everything] == list(range(1, 21))
+    for reader in readers:
+        assert reader.result() == everything[: len(reader.result())]
+    for part in range(4):
+        assert [each["ticket"] for each in everything if each["ticket"].startswith(f"{part}-")] == [
+            f"{part}-{at}" for at in range(5)
+        ], "one writer's events keep their order"
+
+
+async def test_an_event_handled_again_is_in_the_feed_once(hotline: InProcess) -> None:
+    same, now = event("one"), hotline.clock.now()
+    for _ in range(2):
+        async with hotline.resources.database.transaction() as connection:
+            await FeedStore(connection).add(same, [DEPARTMENT, DEPARTMENT], b"1", now)
+    assert len(await fetched(await hotline.client("department", DEPARTMENT))) == 1
+
+
+async def test_a_cursor_the_feed_has_not_come_to_is_refused_as_it_would_step_over_some(
+    hotline: InProcess,
+) -> None:
+    await hotline.call(**NOISE)
+    client = await hotline.client("department", DEPARTMENT)
+    answer = await client.get(PATH, params={"after": 1})
+    assert (answer.status_code, answer.json()["code"], answer.json()["last"]) == (422, "bad_cursor", 0)
+    for bad in ("after=-1", "after=x", f"after={2**63}", "limit=0", "limit=201"):
+        assert (await client.get(f"{PATH}?{bad}")).status_code == 422, bad
+    assert len(await fetched(client)) == 1
+
+
+async def test_what_is_cleared_away_takes_no_number_with_it(hotline: InProcess) -> None:
+    await hotline.call(**NOISE)
+    client = await hotline.client("department", DEPARTMENT)
+    before: dict[str, Any] = (await client.get(PATH)).json()
+    assert before["kept_since_at"] == (hotline.clock.now() - timedelta(days=90)).isoformat().replace(
+        "+00:00", "Z"
+    )
+    hotline.clock.time += timedelta(days=91)
+    await purge_once(hotline.resources)
+    assert (await client.get(PATH)).json()["items"] == []
+    async with hotline.resources.database.transaction() as connection:
+        await FeedStore(connection).add(event("next"), [DEPARTMENT], b"1", hotline.clock.now())
+    assert [each["number"] for each in await fetched(client, after=1)] == [2]
