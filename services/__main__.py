@@ -5,8 +5,11 @@ import typer
 from escalation.role import escalation
 from intake.role import intake
 from router.role import router
+from services.cli.conformance import check_conformance
+from services.cli.contracts import contract_commands
 from services.cli.dead_letters import dead_letters
 from services.cli.demo import play_demo
+from services.cli.department_sim import simulate_department
 from services.cli.keys import keys
 from services.cli.manual import show_settings
 from services.cli.pg import run_program
@@ -23,8 +26,11 @@ app = typer.Typer(
 )
 app.add_typer(keys, name="keys")
 app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(contract_commands(ROLES), name="contracts")
 app.command("settings")(show_settings)
 app.command("demo")(play_demo)
+app.command("department-sim")(simulate_department)
+app.command("conformance")(check_conformance)
 app.command("pg", context_settings={"ignore_unknown_options": True})(run_program)
 for name, command in commands(ROLES).items():
     app.command(name)(command)

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
@@ -25,9 +24,10 @@ from schemas.errors import (
     UnsupportedMedia,
 )
 from schemas.problem import FieldProblem, Problem
-from services.access import PUBLIC, ROUTES, SIGNED
+from services.access import ROUTES
 from services.authorization import authorize
 from services.metrics import CONTENT_TYPE, Metrics
+from services.openapi import SUMMARY, TITLE, VERSION, openapi
 from services.resources import Resources
 
 PROBLEM = "application/problem+json"
@@ -39,6 +39,10 @@ STREAMED = frozenset({"/v1/tickets:batch"})
 
 LARGER = {"/v1/jurisdictions:import": 20_000_000, "/v1/deadlines/calculate": 10_000_000}
 """Routes that take more than a call weighs: a table of tens of thousands of rows, a thousand calendars."""
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "default": {"model": Problem, "content": {PROBLEM: {}}, "description": "A problem"}
+}
 
 Check = Callable[[Resources], Awaitable[None]]
 """Raises `Misconfigured` or `Unavailable` when the process must not serve."""
@@ -69,11 +73,11 @@ def create_app(faces: Sequence[APIRouter], resources: Resources, checks: Sequenc
     """Build the app; raises `Misconfigured` when a route does not say who may call it."""
     app = FastAPIOffline(
         redoc_url=None,
-        title="12345 hotline",
-        summary="Registers calls, routes tickets, supervises deadlines.",
-        version="0.1.0",
+        title=TITLE,
+        summary=SUMMARY,
+        version=VERSION,
         dependencies=[Depends(_let_in)],
-        responses={"default": {"model": Problem, "content": {PROBLEM: {}}, "description": "A problem"}},
+        responses=RESPONSES,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.resources = resources
@@ -85,8 +89,16 @@ def create_app(faces: Sequence[APIRouter], resources: Resources, checks: Sequenc
         app.add_exception_handler(kind, answer)
     app.add_middleware(BodyLimit, most=resources.settings.max_body_bytes)
     app.add_middleware(RequestId)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        app.openapi_schema = openapi(app.routes)
+        for describe in app.state.resources.part(Descriptions).each:
+            describe(app.openapi_schema)
+    return app.openapi_schema
 
 
 class ReadsItself(APIRoute):
@@ -349,29 +361,3 @@ def _refuse_undeclared(app: FastAPI) -> None:
     ]
     if undeclared:
         raise Misconfigured(f"services/access.py does not say who may call {', '.join(undeclared)}.")
-
-
-def _hoist(operation: dict[str, Any], components: dict[str, Any]) -> None:
-    """Put the schemas a hand-written body brings along where its references look for them."""
-    for content in operation.get("requestBody", {}).get("content", {}).values():
-        for name, each in content.get("schema", {}).pop("$defs", {}).items():
-            components.setdefault("schemas", {}).setdefault(name, each)
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        schema = get_openapi(title=app.title, summary=app.summary, version=app.version, routes=app.routes)
-        schemes = schema.setdefault("components", {}).setdefault("securitySchemes", {})
-        schemes["key"] = {"type": "http", "scheme": "bearer"}
-        schemes["signature"] = {"type": "apiKey", "in": "header", "name": "webhook-signature"}
-        for path, operations in schema["paths"].items():
-            for method, operation in operations.items():
-                roles = ROUTES[method.upper(), path]
-                operation["x-roles"] = sorted(roles)
-                scheme = "signature" if (method.upper(), path) in SIGNED else "key"
-                operation["security"] = [] if roles == PUBLIC and scheme == "key" else [{scheme: []}]
-                _hoist(operation, schema["components"])
-        for describe in app.state.resources.part(Descriptions).each:
-            describe(schema)
-        app.openapi_schema = schema
-    return app.openapi_schema

@@ -1,0 +1,1 @@
+"""The conformance kit: what a vendor's endpoint is sent, what is expected of it, what came."""

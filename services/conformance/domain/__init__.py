@@ -1,0 +1,1 @@
+"""The cases and how they are judged, pure."""

@@ -1,0 +1,1 @@
+"""Which changes of a published schema break its readers, pure."""

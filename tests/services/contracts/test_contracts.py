@@ -1,0 +1,122 @@
+"""The committed contracts are what the code says and does, and nothing released is broken."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from escalation.role import escalation
+from intake.role import intake
+from router.role import router
+from schemas.errors import Misconfigured
+from services.contracts import files
+from services.contracts.api import described
+from services.contracts.event_schemas import topic_schemas, webhook_schemas
+from services.webhooks.announce import TYPES, body
+from tests.inprocess import InProcess
+from tests.schemas.test_events import DATA, event
+
+COMMITTED = Path(__file__).parents[3] / "docs" / "contracts"
+DEPARTMENT = "ecology-environment-longhua"
+NOISE = {"category": "020100", "division": "460106002000"}
+
+
+def faults(schema: dict[str, Any], document: Any) -> list[str]:
+    checked = Draft202012Validator(schema, format_checker=FormatChecker())
+    return [each.message for each in checked.iter_errors(document)]
+
+
+@pytest.fixture(scope="module")
+async def today() -> dict[str, str]:
+    return files.contracts(await described((intake, router, escalation)))
+
+
+def test_the_committed_contracts_are_what_the_code_says(today: dict[str, str]) -> None:
+    """`hotline contracts write` writes them anew."""
+    assert files.differing(today, COMMITTED) == []
+
+
+def test_what_was_released_is_kept_to() -> None:
+    """Only optional fields, values and events are added: see docs/contracts/README.md."""
+    assert files.breaks_of_released(COMMITTED) == []
+
+
+async def test_the_api_is_described_as_it_is_served(hotline: InProcess, today: dict[str, str]) -> None:
+    assert json.loads(today["openapi.json"]) == hotline.app.openapi()
+
+
+@pytest.mark.parametrize("type_", sorted(DATA))
+def test_what_a_topic_carries_keeps_to_its_schema(type_: str) -> None:
+    schema = topic_schemas()[type_]
+    Draft202012Validator.check_schema(schema)
+    told = event(type_).data.model_dump(mode="json")
+    assert faults(schema, told) == []
+    assert faults(schema, {**told, "added_later": True}) == []
+    for name in schema.get("required", []):
+        assert faults(schema, {key: each for key, each in told.items() if key != name}) != []
+
+
+@pytest.mark.parametrize("type_", sorted(TYPES))
+def test_what_a_webhook_says_keeps_to_its_schema(type_: str) -> None:
+    schema = webhook_schemas()[type_]
+    Draft202012Validator.check_schema(schema)
+    posted = json.loads(body(event(type_)))
+    assert faults(schema, posted) == []
+    assert faults(schema, {**posted, "type": "ticket.other"}) != []
+    assert faults(schema, {**posted, "data": {**posted["data"], "version": None}}) != []
+
+
+async def test_a_card_that_names_who_is_told_keeps_to_its_schema(hotline: InProcess) -> None:
+    client = await hotline.client("department", DEPARTMENT)
+    new = {"department": DEPARTMENT, "url": "http://127.0.0.1/hook"}
+    assert (await client.post("/v1/webhooks/endpoints", json=new)).status_code == 201
+    await hotline.call(**NOISE)
+    await hotline.advance(hotline.clock.time.replace(hour=9))
+    rows = await hotline.rows("SELECT body FROM webhook_deliveries WHERE type = 'ticket.escalated'")
+    posted = [json.loads(row.body) for row in rows]
+    assert [each["data"]["notice"]["to"]["role"] for each in posted] != []
+    assert [faults(webhook_schemas()["ticket.escalated"], each) for each in posted] == [[]] * len(posted)
+
+
+def test_values_added_later_are_taken_by_who_validates_today() -> None:
+    told = {**event("ticket.escalated").data.model_dump(mode="json"), "card": "black"}
+    assert faults(topic_schemas()["ticket.escalated"], told) == []
+    assert faults(topic_schemas()["ticket.escalated"], {**told, "card": 3}) != []
+
+
+def test_a_folder_that_was_changed_is_found_out_and_written_anew(
+    today: dict[str, str], tmp_path: Path
+) -> None:
+    files.write(today, tmp_path)
+    assert files.differing(today, tmp_path) == []
+    (tmp_path / "events" / "ticket.signed.schema.json").write_text("{}")
+    (tmp_path / "events" / "ticket.gone.schema.json").write_text("{}")
+    (tmp_path / "asyncapi.json").unlink()
+    assert files.differing(today, tmp_path) == [
+        "asyncapi.json",
+        "events/ticket.gone.schema.json",
+        "events/ticket.signed.schema.json",
+    ]
+    files.write(today, tmp_path)
+    assert files.differing(today, tmp_path) == []
+    assert not (tmp_path / "events" / "ticket.gone.schema.json").exists()
+
+
+def test_writing_the_contracts_anew_hides_no_break_and_releasing_takes_none_back(
+    today: dict[str, str], tmp_path: Path
+) -> None:
+    files.release(tmp_path)
+    promised = json.loads((tmp_path / files.RELEASED).read_text("utf-8"))
+    promised["webhooks/ticket.urged"]["properties"]["tone"] = {"type": "string"}
+    (tmp_path / files.RELEASED).write_text(json.dumps(promised), "utf-8")
+    files.write(today, tmp_path)
+    assert files.breaks_of_released(tmp_path) == ["webhooks/ticket.urged/tone: is gone"]
+    with pytest.raises(Misconfigured, match=r"is not taken back: webhooks/ticket\.urged/tone"):
+        files.release(tmp_path)
+
+
+def test_a_release_that_is_missing_is_no_release_without_breaks(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"released\.json is missing"):
+        files.breaks_of_released(tmp_path)
