@@ -10,20 +10,26 @@ from escalation.domain.allowance import ExtensionRule, SuspensionRule
 from escalation.domain.reopening import Reopening
 from escalation.domain.worktime import Amount, Unit
 from escalation.rule_store import RuleStore
-from escalation.rulebook import Rulebook
+from escalation.rulebook import ALLOWANCES, Rulebook
 from schemas.errors import Misconfigured
 from schemas.ticket import Kind, Urgency
 
-ALLOWANCES = "allowances"
+KINDS = ("extensions", "suspensions", "reopenings")
+TAKEN_UP = ("redo", "reopened")
 
 
 @dataclass(frozen=True, slots=True)
 class Allowances:
-    """What may be given beyond a limit."""
+    """
+    What may be given beyond a limit, and how a department's clock goes on.
+
+    `redo`: it does a ticket again; `reopened`: it gets a ticket that takes an earlier one up again.
+    """
 
     extensions: tuple[ExtensionRule, ...]
     suspensions: tuple[SuspensionRule, ...]
-    reopening: Reopening = Reopening.FRESH
+    redo: Reopening = Reopening.FRESH
+    reopened: Reopening = Reopening.RESTART
 
 
 async def allowances_in_force(connection: AsyncConnection, rulebook: Rulebook) -> Allowances:
@@ -38,15 +44,16 @@ def allowances_from(content: Mapping[str, Any]) -> Allowances:
     """Return allowances from rows shaped as in the reference files; raises `Misconfigured`."""
     try:
         return Allowances(
-            tuple(_extension(row) for row in content["extensions"]),
-            tuple(_suspension(row) for row in content["suspensions"]),
-            *(Reopening(row["policy"]) for row in content["reopenings"] if row["clock"] == "department"),
+            tuple(read_extension(row) for row in content["extensions"]),
+            tuple(read_suspension(row) for row in content["suspensions"]),
+            **dict(map(read_reopening, content["reopenings"])),
         )
     except (KeyError, ValueError) as fault:
         raise Misconfigured(f"The {ALLOWANCES} cannot be read: {fault}.") from fault
 
 
-def _extension(row: Mapping[str, str]) -> ExtensionRule:
+def read_extension(row: Mapping[str, str]) -> ExtensionRule:
+    """Return an extension's rule from its row; raises `KeyError` or `ValueError`."""
     return ExtensionRule(
         rule=row["rule"],
         urgency=Urgency(row["urgency"]) if row["urgency"] else None,
@@ -60,5 +67,21 @@ def _extension(row: Mapping[str, str]) -> ExtensionRule:
     )
 
 
-def _suspension(row: Mapping[str, str]) -> SuspensionRule:
-    return SuspensionRule(row["rule"], row["reason"], int(row["days"]), int(row["renewals"]), row["source"])
+def read_reopening(row: Mapping[str, str]) -> tuple[str, Reopening]:
+    """Return what is taken up again, `redo` or `reopened`, and how; raises `KeyError` or `ValueError`."""
+    what = row.get("what") or "redo"
+    if what not in TAKEN_UP:
+        raise ValueError(f"'{what}' is not a valid what")
+    return what, Reopening(row["policy"])
+
+
+def read_suspension(row: Mapping[str, str]) -> SuspensionRule:
+    """Return a suspension's rule from its row; raises `KeyError` or `ValueError`."""
+    return SuspensionRule(
+        rule=row["rule"],
+        reason=row["reason"],
+        days=int(row["days"]),
+        renewals=int(row["renewals"]),
+        source=row["source"],
+        total=int(row["total"]) if row.get("total") else None,
+    )

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalation.audit_store import AuditStore, Spot, places
 from escalation.domain.audit import GRACE, Difference, Kept, differences
-from escalation.domain.policy import is_promise
+from escalation.domain.policy import AFTERWARDS, is_silent
 from escalation.rulebook import CALENDAR, LADDER, PublishedRules
 from escalation.terms import places_of, terms_of
 from schemas.errors import HotlineError
@@ -145,10 +145,10 @@ def _kept(row: Any, climbed: Sequence[Any]) -> Kept:
         next_rung=row.next_rung,
         next_rung_at=row.next_rung_at,
         paused=row.paused_at is not None,
-        silent=is_promise(row),
+        silent=is_silent(row),
         historical=row.historical,
         since=row.changed_at or row.started_at,
-        ended_at=row.ended_at,
+        ended_at=None if row.stage in AFTERWARDS else row.ended_at,
         climbed=places(each for each in climbed if each.deadline_id == row.id),
         before=places(others),
     )

@@ -14,7 +14,7 @@ from escalation.clock_store import ClockStore
 from escalation.commitments import with_promises
 from escalation.domain.ending import ending
 from escalation.domain.ladder import rung_times
-from escalation.domain.policy import LimitRule, is_promise, limits_of
+from escalation.domain.policy import LimitRule, is_promise, is_silent, limits_of
 from escalation.domain.reason import because_of
 from escalation.domain.reckoning import Terms, reckon
 from escalation.domain.worktime import Due, WorkCalendar
@@ -175,8 +175,8 @@ class Clocks:
             limit=limit.amount,
             calendar=calendar,
         )
-        if is_promise(limit):
-            times = ()  # cards go by the department's clock; this one is shown and listed
+        if is_silent(limit):
+            times = ()  # this one is shown and listed
         past = self._now if historical else None
         first = next(
             (

@@ -10,15 +10,16 @@ from escalation.co_handling import HANDLERS
 from escalation.corrected import on_corrected
 from escalation.counted_rungs import count, count_barred_return, count_return
 from escalation.domain.ladder import Counted
-from escalation.domain.policy import DEPARTMENT_STAGES, Clock
+from escalation.domain.policy import DEPARTMENT_STAGES, Clock, Stage
 from escalation.move import hold_clocks, run_on
-from escalation.reopen import on_redo_ordered, open_redo
+from escalation.reopen import again, on_redo_ordered, open_again
 from escalation.request_store import TimeRequestStore
 from escalation.store import EscalationStore
 from escalation.suspend import RUNS_ON, end_suspension
 from schemas.events import (
     TicketAdjudicated,
     TicketAssigned,
+    TicketCalledBack,
     TicketClosed,
     TicketContacted,
     TicketDisputeOpened,
@@ -43,6 +44,9 @@ from services.resources import Resources
 from services.tickets import TicketStore, matter_of
 
 DESK_STAGES = ("dispatch", "triage", "return_review", "adjudication")
+FOLLOWING = {"ticket.resolved": Stage.CALLBACK, "ticket.closed": Stage.ARCHIVE}
+"""What is still to be done in time once a ticket has ended so."""
+
 ASSIGNED_STAGES = ("sign", "contact", "feedback", "completion")
 
 
@@ -80,7 +84,8 @@ async def on_assigned(event: TicketAssigned, connection: AsyncConnection, resour
     )
     if given.binding == "redo":
         await count(Counted.REDOS, event, given.department, given.assignment_id, connection, resources)
-        await open_redo(event, open_for, start, connection, resources)
+    if given.counts_from_at is None and (wanted := await again(event, start, connection, resources)):
+        await open_again(wanted, given.department, open_for, connection, resources)
     elif given.counts_from_at is None:
         await open_for(ASSIGNED_STAGES, start)
     else:
@@ -174,17 +179,30 @@ async def on_parted(event: TicketParted, connection: AsyncConnection, resources:
     await clocks.start(matter, Clock.CITIZEN, ("dispatch",), event.time)
 
 
+async def on_called_back(event: TicketCalledBack, connection: AsyncConnection, resources: Resources) -> None:
+    """The caller was asked; who did not answer is still to be, and what is unfounded to be decided."""
+    if event.data.outcome != "unreachable" and not event.data.unfounded:
+        clocks = await Clocks.of(event, connection, resources)
+        await clocks.settle(Clock.CITIZEN, (Stage.CALLBACK,), "called back")
+
+
 async def on_ended(
     event: TicketResolved | TicketClosed | TicketWithdrawn | TicketTransferred,
     connection: AsyncConnection,
     resources: Resources,
 ) -> None:
-    """Resolved, closed, withdrawn or transferred: every clock stops."""
+    """Every clock stops. The caller of what was resolved is to be asked, what was closed to be archived."""
     await end_suspension(event, connection, resources)
     clocks = await Clocks.of(event, connection, resources)
     because = event.type.removeprefix("ticket.")
     await clocks.settle(Clock.DEPARTMENT, DEPARTMENT_STAGES, because)
-    await clocks.settle(Clock.CITIZEN, ("completion", "statutory", *DESK_STAGES), because)
+    await clocks.settle(Clock.CITIZEN, ("completion", "statutory", *DESK_STAGES, Stage.CALLBACK), because)
+    following = FOLLOWING.get(event.type)
+    if following is None:
+        return
+    matter = matter_of(await TicketStore(connection).get(event.ticket))
+    if following is not Stage.CALLBACK or matter.kept_by is None:  # a sub-centre asks its own callers
+        await clocks.start(matter, Clock.CITIZEN, (following,), event.time)
 
 
 supervision = Subscription(
@@ -209,6 +227,7 @@ supervision = Subscription(
         "ticket.adjudicated": on_adjudicated,
         **HANDLERS,
         "ticket.return_barred": count_barred_return,
+        "ticket.called_back": on_called_back,
         "ticket.resolved": on_ended,
         "ticket.closed": on_ended,
         "ticket.withdrawn": on_ended,

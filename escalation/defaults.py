@@ -15,7 +15,8 @@ from schemas.ticket import CallerType, Kind, Urgency
 
 CALENDAR_VERSION = "HK-2026.1"
 RULE_VERSION = "HK-DEFAULT-1.2"
-LADDER_VERSION = "HK-DEFAULT-1.2"
+LADDER_VERSION = "HK-DEFAULT-1.3"
+ALLOWANCES_VERSION = "HK-DEFAULT-1.3"
 
 _reference = files("escalation") / "reference"
 
@@ -36,7 +37,7 @@ def shipped() -> tuple[tuple[str, str, Any], ...]:
         ("ladder", LADDER_VERSION, _rows("ladder")),
         (
             "allowances",
-            RULE_VERSION,
+            ALLOWANCES_VERSION,
             {name: _rows(name) for name in ("extensions", "suspensions", "reopenings")},
         ),
     )

@@ -1,4 +1,4 @@
-"""Use case: draft a calendar, limits or a ladder, from a version there is."""
+"""Use case: draft a calendar, limits, a ladder or allowances, from a version there is."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from escalation.allowance_lint import lint_allowances
 from escalation.calendars import Calendars
 from escalation.domain.rule_fault import RuleFault
 from escalation.draft_store import DraftStore
 from escalation.receiver_store import PublishedReceivers
 from escalation.rule_lint import lint_calendar, lint_ladder, lint_limits
 from escalation.rule_store import RuleStore
-from escalation.rulebook import CALENDAR, LIMITS, PublishedRules
+from escalation.rulebook import ALLOWANCES, CALENDAR, LIMITS, PublishedRules
 from schemas.errors import Misconfigured, RuleFaulty, UnknownVersion, VersionTaken
 from services.resources import Resources
 
@@ -66,8 +67,10 @@ async def lint(connection: AsyncConnection, kind: str, content: Any, resources: 
     """Return what is wrong with a content, beside the other rules in force."""
     now = resources.clock.now()
     rulebook = await resources.part(PublishedRules).current(connection)
-    if isinstance(content, dict) is not (kind == CALENDAR):
-        return [RuleFault("wrong_form", "日历是一个对象,时限和督办层级是行的列表")]
+    if isinstance(content, dict) is not (kind in (CALENDAR, ALLOWANCES)):
+        return [RuleFault("wrong_form", "日历和延期挂起规则是一个对象,时限和督办层级是行的列表")]
+    if kind == ALLOWANCES:
+        return lint_allowances(content)
     if kind == CALENDAR:
         return lint_calendar(content, rulebook.limits, rulebook.ladder, now)
     calendars = Calendars(rulebook.calendar, rulebook.of_departments)

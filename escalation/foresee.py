@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from escalation.draft_store import DraftStore, token_of
 from escalation.recompute_store import OpenDeadlines
 from escalation.recount import Recount, Recounting, drafted
-from escalation.rulebook import PublishedRules
+from escalation.rulebook import ALLOWANCES, PublishedRules
 from services.resources import Resources
 
 PAGE = 200
@@ -30,11 +30,13 @@ class Foreseen:
 
 
 async def foresee(connection: AsyncConnection, kind: str, version: str, resources: Resources) -> Foreseen:
-    """Try a draft on everything that runs; raises `UnknownVersion`."""
+    """Try a draft on everything that runs, which allowances leave alone; raises `UnknownVersion`."""
     await connection.exec_driver_sql("SET TRANSACTION READ ONLY")
     draft = await DraftStore(connection, kind).get(version)
     rulebook = await resources.part(PublishedRules).current(connection)
     found = Foreseen(token_of(kind, draft.content, rulebook.versions), rulebook.versions[kind])
+    if kind == ALLOWANCES:
+        return found
     would_be = drafted(rulebook, kind, version, draft.content)
     recounting = Recounting(kind, would_be, connection, resources)
     place, running = "", OpenDeadlines(connection)

@@ -4,16 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalation.domain.receivers import Whose, addressee, deliver_at, reach
 from escalation.notice_store import NoticeStore
 from escalation.receiver_store import PublishedReceivers
-from escalation.tell import shown
+from escalation.tell import alarm, shown
 from services.resources import Resources
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +38,7 @@ async def inform(
     to = reached.addressee
     found = [addressee(role, whose, directory, now) for role in message.cc]
     cc = [each for each in found if each is not None and each != to]
-    if reached.missing:
-        log.error("nobody_to_tell", roles=list(reached.missing), department=whose.department)
+    alarm(reached, whose.department, message.level, resources)
     at = deliver_at(now, to.quiet if to else None, directory.zone, urgent=message.urgent)
     row = {
         "id": uuid4(),

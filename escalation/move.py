@@ -11,7 +11,7 @@ from escalation.claims import Claimed
 from escalation.climb import climb
 from escalation.clock_store import ClockStore
 from escalation.domain.allowance import stood_still
-from escalation.domain.policy import is_promise
+from escalation.domain.policy import is_promise, is_silent
 from escalation.domain.reckoning import Pause, Terms, reckon
 from escalation.domain.schedule import Plan, planned, waiting
 from escalation.domain.worktime import Due, WorkCalendar
@@ -119,7 +119,7 @@ def _plan(
     change: Change, due: Due, rulebook: Rulebook, climbed: Iterable[tuple[int, datetime]], at: datetime
 ) -> Plan:
     row = change.row
-    if is_promise(row):
+    if is_silent(row):
         return Plan((), None)
     calendar = rulebook.calendar_of(row.department)
     return planned(

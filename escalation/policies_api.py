@@ -1,4 +1,4 @@
-"""Faces: calendars, limits and ladders, read: in force, any version, its faults, what is being recomputed."""
+"""Faces: the rules of supervision, read: in force, any version, its faults, what is being recomputed."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is asked and answered about calendars, limits and ladders and their versions."""
+"""What is asked and answered about calendars, limits, ladders and allowances and their versions."""
 
 from datetime import date
 from enum import StrEnum
@@ -19,6 +19,7 @@ class Policy(StrEnum):
     CALENDARS = "calendars"
     LIMITS = "limits"
     LADDER = "ladder"
+    ALLOWANCES = "allowances"
 
     @property
     def kind(self) -> str:
@@ -44,6 +45,19 @@ class CalendarContent(Schema):
     office_hours: Rows
 
 
+class AllowancesContent(Schema):
+    """
+    How much more time may be given, for which reasons nothing is counted, and how a clock goes on.
+
+    The columns of each row are those of the files that ship; `reopenings` says `what` (redo, reopened)
+    goes on by which `policy` (fresh, restart, continue).
+    """
+
+    extensions: Rows
+    suspensions: Rows
+    reopenings: Rows
+
+
 class DraftNew(Schema):
     """A new draft, from the version in force or, for a rollback, from an earlier one."""
 
@@ -57,9 +71,9 @@ class DraftNew(Schema):
 
 
 class DraftContent(Schema):
-    """The whole content of a draft: a calendar, or the rows of limits or of a ladder."""
+    """The whole content of a draft: a calendar, allowances, or the rows of limits or of a ladder."""
 
-    content: CalendarContent | Rows
+    content: CalendarContent | AllowancesContent | Rows
 
 
 class PublishPolicy(Schema):

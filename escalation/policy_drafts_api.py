@@ -1,4 +1,4 @@
-"""Faces: drafting a calendar, limits or a ladder: begin, change, preview, publish, discard."""
+"""Faces: drafting a calendar, limits, a ladder or allowances: begin, change, preview, publish, discard."""
 
 from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -8,7 +8,6 @@ from escalation.draft_store import DraftStore
 from escalation.foresee import foresee, shown
 from escalation.policies_api import draft_shown, in_force, read_one
 from escalation.policies_schemas import (
-    CalendarContent,
     DraftContent,
     DraftNew,
     Move,
@@ -56,9 +55,9 @@ async def change(
     Give a draft another content, whole; one with errors is refused with all of them.
 
     A calendar that never opens or is shorter than the longest limit, two equal limits, a ladder out of
-    order or with somebody nobody can tell.
+    order or with somebody nobody can tell, allowances of which two say the same.
     """
-    content = said.content.model_dump() if isinstance(said.content, CalendarContent) else said.content
+    content = said.content if isinstance(said.content, list) else said.content.model_dump()
     async with resources.database.transaction() as connection:
         draft = await put_content(
             connection, kind.kind, version, content, by=principal.actor, resources=resources
@@ -77,7 +76,11 @@ async def discard(kind: Policy, version: str, resources: ResourcesDep) -> None:
 
 @routes.get("/{version}/preview")
 async def preview(kind: Policy, version: str, resources: ResourcesDep) -> Preview:
-    """Say which open deadlines a draft would move, from when to when; nothing is written."""
+    """
+    Say which open deadlines a draft would move, from when to when; nothing is written.
+
+    Allowances move none: by them goes what is asked for from then on.
+    """
     async with resources.database.transaction() as connection:
         found = await foresee(connection, kind.kind, version, resources)
     return Preview(

@@ -1,4 +1,4 @@
-"""Use case: publish a draft of a calendar, limits or a ladder; open deadlines follow."""
+"""Use case: publish a draft; open deadlines follow, except that allowances move none."""
 
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from escalation.recompute import cancel
 from escalation.recompute_store import BELL, RecomputeStore
 from escalation.recount import drafted
 from escalation.rule_store import RuleStore
-from escalation.rulebook import LIMITS, PublishedRules, civil_day
+from escalation.rulebook import ALLOWANCES, LIMITS, PublishedRules, civil_day
 from schemas.errors import Invalid, NotPreviewed, SecondPersonNeeded
 from schemas.events import PoliciesPublished, Publication
 from services.database import ring_after_commit
@@ -54,7 +54,8 @@ async def publish_draft(
     if kind == LIMITS and first_day == today:
         rulebook = await resources.part(PublishedRules).current(connection)
         await cancel(rulebook, drafted(rulebook, kind, version, draft.content), connection, resources)
-    await RecomputeStore(connection).ask(kind, version, first_day, now)
+    if kind != ALLOWANCES:
+        await RecomputeStore(connection).ask(kind, version, first_day, now)
     await record(connection, [_told(kind, version, first_day, draft.source, resources)])
     ring_after_commit(connection, BELL)
 

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from escalation.audit_store import AuditStore
 from escalation.domain.audit import Difference
+from escalation.domain.horizon import horizon
+from escalation.rulebook import PublishedRules, civil_day
 from escalation.store import DeadlineStore
 from services.metrics import Metrics
 from services.resources import Resources
@@ -15,6 +17,9 @@ PUT_OFF = "hotline_rungs_put_off_total"
 AUDITED = "hotline_auditor_finished_at_seconds"
 AUDITED_DEADLINES = "hotline_auditor_deadlines"
 DIFFERENCES = "hotline_auditor_differences"
+NOBODY = "hotline_nobody_to_tell_total"
+HORIZON = "hotline_calendar_working_days_left"
+SHORT = "hotline_calendar_ends_soon"
 
 
 class Pulse:
@@ -30,6 +35,12 @@ class Pulse:
         describe(AUDITED, "When the last round of the auditor ended, Unix time.")
         describe(AUDITED_DEADLINES, "Deadlines the last round looked at.")
         describe(DIFFERENCES, "What the last round found wrong, by kind.")
+        describe(
+            NOBODY, "Notices of this process whose role nobody held, so that another was told.", "counter"
+        )
+        describe(HORIZON, "Working days left until the last official day of the calendar in force.")
+        describe(SHORT, "1 when so few are left that the next year must be published now, else 0.")
+        self._metrics.add(NOBODY, 0)
         self._metrics.probes.append(probe)
 
     def looked(self, now: datetime) -> None:
@@ -44,6 +55,10 @@ class Pulse:
         """Count rungs that could not be climbed."""
         self._metrics.add(PUT_OFF, count)
 
+    def nobody_to_tell(self) -> None:
+        """Count a notice whose role nobody holds."""
+        self._metrics.add(NOBODY)
+
 
 async def probe(resources: Resources) -> None:
     """Read from the database what must be true also when every loop has died."""
@@ -51,6 +66,10 @@ async def probe(resources: Resources) -> None:
     async with resources.database.transaction() as connection:
         due = await DeadlineStore(connection).next_rung_at()
         last = next((each for each in await AuditStore(connection).latest(2) if each.finished_at), None)
+        calendar = (await resources.part(PublishedRules).current(connection)).calendar
+    left = horizon(calendar, civil_day(now, resources))
+    metrics.set(HORIZON, left.working_days_left)
+    metrics.set(SHORT, int(left.alarm))
     metrics.set(LAG, max((now - due).total_seconds(), 0.0) if due else 0.0)
     if last is not None:
         metrics.set(AUDITED, last.finished_at.timestamp())

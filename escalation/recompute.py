@@ -21,7 +21,7 @@ from escalation.claims import Claimed
 from escalation.climb import WORKER, climb
 from escalation.domain.horizon import horizon
 from escalation.domain.ladder import Rung, Times, rung_times
-from escalation.domain.policy import is_promise
+from escalation.domain.policy import is_promise, is_silent
 from escalation.domain.publication_note import sentence
 from escalation.domain.reason import because
 from escalation.domain.schedule import Plan, ahead_of, waiting
@@ -263,7 +263,7 @@ class _Carrier:
     def plan(self, each: Recount) -> Plan:
         """Return the rungs still to climb; a deadline that stands still is planned when it runs on."""
         row, rungs = each.row, places_of(each.row.schedule)
-        if row.paused_at is not None or is_promise(row):
+        if row.paused_at is not None or is_silent(row):
             return Plan(rungs, None)
         climbed = rungs if row.next_rung is None else rungs[: row.next_rung]
         held = waiting(rungs, row.next_rung, self.now)

@@ -1,6 +1,7 @@
 """Consumer: a matter is taken up again: the caller's clock goes on, the department's as the city says."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -11,10 +12,10 @@ from escalation.allowances import allowances_in_force
 from escalation.clock_store import ClockStore
 from escalation.clocks import Clocks
 from escalation.domain.ending import ending
-from escalation.domain.policy import Stage
+from escalation.domain.policy import Clock, Stage
 from escalation.domain.reckoning import reckon
 from escalation.domain.reopening import Reopening, reopened
-from escalation.rulebook import CALENDAR
+from escalation.rulebook import CALENDAR, PublishedRules
 from escalation.store import EscalationStore
 from escalation.terms import columns_of, terms_of
 from schemas.events import TicketAssigned, TicketRedoOrdered
@@ -30,11 +31,16 @@ KEPT = ("ticket_id", "clock", "stage", "rule", "layer", "source")
 async def on_redo_ordered(
     event: TicketRedoOrdered, connection: AsyncConnection, resources: Resources
 ) -> None:
-    """Let the caller's clock go on where it stopped: the time it was thought solved is not counted."""
+    """
+    Let the caller's clock go on where it stopped: the time it was thought solved is not counted.
+
+    Its caller was asked, so that is settled.
+    """
+    clocks = await Clocks.of(event, connection, resources)
+    await clocks.settle(Clock.CITIZEN, (Stage.CALLBACK,), "redo")
     ended = await ClockStore(connection).promise_kept(event.ticket, event.time)
     if ended is None:
         return
-    clocks = await Clocks.of(event, connection, resources)
     was = terms_of(ended)
     calendar = clocks.rulebook.calendar_of(None)
     terms = reopened(was, ended.settled_at, event.time, Reopening.CONTINUE, was.limit, calendar)
@@ -61,24 +67,54 @@ async def on_redo_ordered(
     await TicketStore(connection).promise(event.ticket, due.at, AGAIN, provisional=due.provisional)
 
 
-async def open_redo(
-    event: TicketAssigned,
+@dataclass(frozen=True, slots=True)
+class Again:
+    """
+    By which policy a department's clocks begin that takes a matter up again, and which ticket's job goes on.
+
+    A department that had no such job begins `otherwise`.
+    """
+
+    how: Reopening
+    otherwise: Reopening
+    ticket: str
+    start: datetime
+
+
+async def again(
+    event: TicketAssigned, start: datetime, connection: AsyncConnection, resources: Resources
+) -> Again | None:
+    """Return how the clocks begin of a redo or a reopened ticket, by the policies in force; else None."""
+    earlier = event.data.matter.reopens
+    if event.data.binding != "redo" and earlier is None:
+        return None
+    rulebook = await resources.part(PublishedRules).current(connection)
+    allowed = await allowances_in_force(connection, rulebook)
+    if event.data.binding == "redo":
+        return Again(allowed.redo, Reopening.FRESH, event.ticket, start)
+    return Again(allowed.reopened, Reopening.RESTART, str(earlier), start)
+
+
+async def open_again(
+    wanted: Again,
+    department: str,
     open_for: Callable[..., Awaitable[None]],
-    start: datetime,
     connection: AsyncConnection,
     resources: Resources,
 ) -> None:
-    """Open the clocks of a department that does it again, by the policy in force."""
-    clocks, given = await Clocks.of(event, connection, resources), event.data
-    how = (await allowances_in_force(connection, clocks.rulebook)).reopening
-    last = await ClockStore(connection).last_job(event.ticket, given.department, start)
-    if how is Reopening.FRESH or last is None:
-        await open_for((*BEFORE, Stage.REDO), start)
-    elif how is Reopening.RESTART:
+    """Open the clocks of a department that takes a matter up again."""
+    start = wanted.start
+    last = await ClockStore(connection).last_job(wanted.ticket, department, start)
+    nothing_to_continue = wanted.how is Reopening.CONTINUE and last is None
+    how = wanted.otherwise if nothing_to_continue else wanted.how
+    if how is Reopening.RESTART:
         await open_for((*BEFORE, Stage.COMPLETION), start)
+    elif how is Reopening.FRESH or last is None:
+        await open_for((*BEFORE, Stage.REDO), start)
     else:
-        was, calendar = terms_of(last), clocks.rulebook.calendar_of(given.department)
+        rulebook = await resources.part(PublishedRules).current(connection)
+        was, calendar = terms_of(last), rulebook.calendar_of(department)
         terms = reopened(was, last.settled_at, start, how, was.limit, calendar)
-        climbed = await EscalationStore(connection).climbed(event.ticket, given.department, Stage.COMPLETION)
+        climbed = await EscalationStore(connection).climbed(wanted.ticket, department, Stage.COMPLETION)
         await open_for(BEFORE, start)
         await open_for((Stage.COMPLETION,), terms.start, kept=terms, climbed=climbed)

@@ -1,11 +1,11 @@
 """Time asked for, and time that stood still, within one transaction."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, tuple_, update
+from sqlalchemy import Row, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalation.request_tables import suspensions, time_requests
@@ -105,6 +105,12 @@ class SuspensionStore:
         """Return the suspension of a ticket that is suspended."""
         query = select(suspensions).where(_S.ticket_id == ticket_id, _S.ended_at.is_(None))
         return (await self._connection.execute(query)).one_or_none()
+
+    async def stood(self, ticket_id: str, reason: str) -> timedelta:
+        """Return how long a ticket's clocks stood still for a reason, to its end where that is to come."""
+        lengths = func.coalesce(_S.ended_at, _S.until_at) - _S.from_at
+        query = select(func.sum(lengths)).where(_S.ticket_id == ticket_id, _S.reason == reason)
+        return await self._connection.scalar(query) or timedelta(0)
 
     async def renew(self, suspension_id: UUID, until: datetime) -> None:
         """Let it last longer."""

@@ -1,7 +1,9 @@
 """Escalation at a glance."""
 
 from escalation import policies_api, policy_drafts_api, requests_api
+from escalation.allowances import allowances_in_force
 from escalation.api import routes
+from escalation.archive import archiving
 from escalation.audit_api import routes as audit_routes
 from escalation.auditor import auditor
 from escalation.calculate import routes as calculation_routes
@@ -40,6 +42,7 @@ async def rules_hold(resources: Resources) -> None:
     """
     async with resources.database.transaction() as connection:
         rulebook = await resources.part(PublishedRules).current(connection)
+        await allowances_in_force(connection, rulebook)
     faults = [each.message for each in limit_faults(rulebook.limits)] + ladder_faults(rulebook.ladder)
     if faults:
         raise Misconfigured(f"The rules are out of order: {'; '.join(faults)}.")
@@ -70,7 +73,7 @@ escalation = Role(
         policy_drafts_api.routes,
     ],
     consumers=[supervision],
-    loops=[timer, auditor, resuming, recomputing, watch],
+    loops=[timer, auditor, resuming, archiving, recomputing, watch],
     checks=[rules_hold],
     seeds=[seed, seed_receivers],
     previews={"deadlines": likely_deadlines},

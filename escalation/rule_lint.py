@@ -53,7 +53,7 @@ def lint_calendar(
         return [_unknown(unknown)]
     rows = (("days", DAY_KEYS, read_day), ("office_hours", OPENING_KEYS, read_opening))
     faults = [
-        fault for name, keys, read in rows for fault in _unread(name, content.get(name) or (), keys, read)
+        fault for name, keys, read in rows for fault in unread(name, content.get(name) or (), keys, read)
     ]
     faults += _without_paper(content.get("days") or ())
     if any(each.is_error for each in faults):
@@ -69,9 +69,7 @@ def lint_limits(
     rows: Sequence[Row], ladder: Sequence[Rung], calendars: Calendars, now: datetime
 ) -> list[RuleFault]:
     """Return the faults of limits: unreadable, two that are equal, a matter nobody must complete."""
-    faults = list(
-        _unread("limits", rows, defaults.columns("limits"), lambda row: defaults.limits_from([row]))
-    )
+    faults = list(unread("limits", rows, defaults.columns("limits"), lambda row: defaults.limits_from([row])))
     if faults:
         return faults
     limits = defaults.limits_from(rows)
@@ -86,9 +84,7 @@ def lint_ladder(
     now: datetime,
 ) -> list[RuleFault]:
     """Return the faults of a ladder: unreadable, out of order, nobody to tell, beyond the calendar."""
-    faults = list(
-        _unread("ladder", rows, defaults.columns("ladder"), lambda row: defaults.ladder_from([row]))
-    )
+    faults = list(unread("ladder", rows, defaults.columns("ladder"), lambda row: defaults.ladder_from([row])))
     if faults:
         return faults
     ladder = defaults.ladder_from(rows)
@@ -110,9 +106,10 @@ def too_short(
     return None
 
 
-def _unread(
+def unread(
     name: str, rows: Sequence[Row], known: set[str], read: Callable[[Row], object]
 ) -> Iterator[RuleFault]:
+    """Say which rows of a table have columns there are not, or cannot be read."""
     for number, row in enumerate(rows, start=1):
         if unknown := set(row) - known:
             yield _unknown(unknown, number)
@@ -175,4 +172,12 @@ def _in_chinese(fault: str) -> str:
     return fault
 
 
-_TABLES = {"days": "日期表", "office_hours": "办公时间表", "limits": "时限表", "ladder": "督办层级表"}
+_TABLES = {
+    "days": "日期表",
+    "office_hours": "办公时间表",
+    "limits": "时限表",
+    "ladder": "督办层级表",
+    "extensions": "延期表",
+    "suspensions": "挂起表",
+    "reopenings": "重办表",
+}

@@ -18,7 +18,7 @@ from schemas.errors import Misconfigured
 from services.database import once_per_transaction
 from services.resources import Resources
 
-CALENDAR, LIMITS, LADDER = "calendar", "limits", "ladder"
+CALENDAR, LIMITS, LADDER, ALLOWANCES = "calendar", "limits", "ladder", "allowances"
 SHIPPED = "shipped"
 KEPT = 4
 """Calendars held at once: the one in force, the next, and a few old deadlines are explained by."""

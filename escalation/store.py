@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalation.claims import Claimed
 from escalation.domain.charge import Span
-from escalation.domain.policy import JOBS
+from escalation.domain.policy import JOBS, Stage
 from escalation.tables import deadlines, escalations
 from schemas.events import Event
 from services.bulk import copy_in
@@ -175,7 +175,7 @@ class DeadlineStore:
     ) -> Sequence[Row[Any]]:
         """Return open deadlines due in that time, longest overdue first, from a place on."""
         wanted: list[ColumnElement[bool]] = [deadlines.c.settled_at.is_(None), deadlines.c.due_at < until]
-        wanted.append(deadlines.c.paused_at.is_(None))
+        wanted += [deadlines.c.paused_at.is_(None), deadlines.c.stage != Stage.ARCHIVE]
         wanted += [deadlines.c[name] == value for name, value in where.items() if value is not None]
         if after is not None:
             wanted.append(deadlines.c.due_at >= after)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalation.domain.policy import CALLERS, JOBS
+from escalation.domain.policy import CALLERS, JOBS, Stage
 from escalation.notice_store import NoticeStore
 from escalation.store import EscalationStore
 from escalation.tables import deadlines
@@ -36,6 +36,7 @@ async def summarize(connection: AsyncConnection, now: datetime) -> Summary:
     late = (
         select(deadlines.c.clock, func.count().label("total"))
         .where(deadlines.c.settled_at.is_(None), deadlines.c.due_at < now, deadlines.c.paused_at.is_(None))
+        .where(deadlines.c.stage != Stage.ARCHIVE)
         .group_by(deadlines.c.clock)
     )
     lead = deadlines.alias("lead")

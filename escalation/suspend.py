@@ -184,7 +184,8 @@ async def _ask(held: Held, said: SuspensionRequest, kind: str, words: str, *, re
     await check_none_waits(held, SUSPENSION)
     rulebook = await held.resources.part(PublishedRules).current(held.connection)
     allowed = (await allowances_in_force(held.connection, rulebook)).suspensions
-    fault = suspension_refusal(said.days, renewed, suspension_rule(allowed, said.reason))
+    stood = await SuspensionStore(held.connection).stood(held.ticket.id, said.reason)
+    fault = suspension_refusal(said.days, renewed, suspension_rule(allowed, said.reason), stood)
     if fault is not None:
         raise fault
     days = Amount(said.days, Unit.CALENDAR_DAYS)

@@ -125,6 +125,12 @@ deadlines = Table(
     ),
     Index("ix_deadlines_next_rung", "next_rung_at", "id", postgresql_where=text("next_rung_at IS NOT NULL")),
     Index("ix_deadlines_open_of_ticket", "ticket_id", postgresql_where=text("settled_at IS NULL")),
+    Index(
+        "ix_deadlines_archive",
+        "due_at",
+        "id",
+        postgresql_where=text("stage = 'archive' AND settled_at IS NULL"),
+    ),
     Index("ix_deadlines_open", "due_at", "id", postgresql_where=text("settled_at IS NULL")),
     Index(
         "ix_deadlines_open_of_department",

@@ -13,6 +13,7 @@ from escalation.domain.consequences import due_of
 from escalation.domain.ladder import Rung, told_roles
 from escalation.domain.receivers import Addressee, Directory, Reached, Whose, addressee, deliver_at, reach
 from escalation.notice_store import ConsequenceStore, NoticeStore
+from escalation.pulse import Pulse
 from escalation.receiver_store import PublishedReceivers
 from escalation.rulebook import PublishedRules
 from services.database import to_json
@@ -78,7 +79,7 @@ async def tell(rungs: Sequence[tuple[Card, Kind]], connection: AsyncConnection, 
     for kind in kinds:
         ladder = await resources.part(PublishedRules).ladder(connection, kind.ladder)
         who = whom(ladder, kind, directory, now)
-        _alarm(who.reached, kind.department, kind.level)
+        alarm(who.reached, kind.department, kind.level, resources)
         told[kind] = {"kind": "rung", "created_at": now, **who.row()}
     rows = [{**_taken(card), **told[kind]} for card, kind in rungs]
     await NoticeStore(connection).tell(rows)
@@ -144,8 +145,10 @@ def _consequence(card: Card, kind: str, due_at: datetime | None) -> dict[str, An
     }
 
 
-def _alarm(reached: Reached, department: str | None, level: int | None) -> None:
+def alarm(reached: Reached, department: str | None, level: int | None, resources: Resources) -> None:
+    """Say that a role nobody holds should have been told, if so: in the log, and to the monitor."""
     if reached.missing:
+        resources.part(Pulse).nobody_to_tell()
         log.error(
             "nobody_to_tell",
             roles=list(reached.missing),

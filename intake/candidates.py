@@ -117,7 +117,7 @@ class _Ranked:
 def _ranked(row: Mapping[str, Any], asked: Asked, own: bool) -> _Ranked | None:
     """Return a ticket with why it is shown, or None when there is too little reason."""
     judgement = same_matter(asked.said, Account.of_ticket(row, said_of))
-    repeat, quoted = asked.look.repeat, asked.normalized.call.follows
+    repeat, earlier, quoted = asked.look.repeat, asked.look.earlier, asked.normalized.call.follows
     is_it = repeat is not None and repeat.ticket["id"] == row["id"]
     is_quoted = quoted is not None and quoted in (row["id"], row["source_number"])
     reasons = [
@@ -136,6 +136,7 @@ def _ranked(row: Mapping[str, Any], asked: Asked, own: bool) -> _Ranked | None:
         score=1.0 if is_quoted else judgement.score,
         same_caller=own,
         same_matter=is_it,
+        reopened=earlier is not None and earlier.reopens == row["id"],
         because=[*reasons, *judgement.because],
     )
     likely = own and (judgement.score >= ALIKE or row["category"] == asked.said.category)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from intake.admit import advice_of
 from intake.domain.repeats import marks
 from intake.entry import Arrival, Registered, entries, register_new
-from intake.register import look, register
+from intake.register import look, register, tied
 from intake.repeats import NOTHING, Look, hold_callers, since, unless_called_meanwhile
 from intake.store import NumberBlock
 from intake.view import fields_of
@@ -139,7 +139,8 @@ class Counter:
         if not batch:
             return []
         numbers = await self._resources.part(NumberBlock).draw(connection, len(batch))
-        new = entries([each.arrival for each in batch], numbers, self._resources)
+        arrivals = tied([each.arrival for each in batch], [each.looked for each in batch])
+        new = entries(arrivals, numbers, self._resources)
         answers = [_answer(each, entry.registered) for each, entry in zip(batch, new, strict=True)]
         now = self._resources.clock.now()
         keys = [

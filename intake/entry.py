@@ -11,7 +11,7 @@ from intake.admit import Admission, promise_of
 from intake.domain.linkage import Handover
 from intake.domain.normalize import NormalizedCall
 from intake.domain.repeats import matter_key
-from intake.repeats import follow_links
+from intake.repeats import Earlier, follow_links
 from intake.tables import attachments, source_calls, ticket_links
 from schemas.admission import Outcome
 from schemas.lifecycle import Status
@@ -30,7 +30,8 @@ class Arrival:
     """
     A normalized call and how it came: its raw bytes are kept beside the ticket for good.
 
-    `handover` when another platform brought it; `since` when it was first taken down, if not now.
+    `handover` when another platform brought it; `since` when it was first taken down, if not now;
+    `earlier` the ticket that has ended and whose matter it comes back to.
     """
 
     call: NormalizedCall
@@ -41,6 +42,7 @@ class Arrival:
     admission: Admission | None = None
     handover: Handover | None = None
     since: datetime | None = None
+    earlier: Earlier | None = None
 
     @property
     def may_repeat(self) -> bool:
@@ -123,7 +125,7 @@ def evidence_of(call: NormalizedCall) -> dict[str, Any]:
 
 
 def _entry(arrival: Arrival, number: int, now: datetime, resources: Resources) -> Entry:
-    given, call, admission = arrival.call, arrival.call.call, arrival.admission
+    given, call, admission, earlier = arrival.call, arrival.call.call, arrival.admission, arrival.earlier
     accepted_at = (given.accepted_at if arrival.historical else None) or arrival.since or now
     ended = given.status if arrival.historical else None
     day = accepted_at.astimezone(resources.settings.zone)
@@ -137,6 +139,8 @@ def _entry(arrival: Arrival, number: int, now: datetime, resources: Resources) -
         "caller": call.caller.model_dump(mode="json"),
         "matter_key": matter_key(call, given.landmark),
         "kept_by": given.kept_by,
+        "reopens": earlier and earlier.reopens,
+        "follows": call.follows or (earlier and earlier.follows),
         "status": str(ended or Status.REGISTERED),
         "version": 1,
         "accepted_at": accepted_at,
@@ -145,7 +149,7 @@ def _entry(arrival: Arrival, number: int, now: datetime, resources: Resources) -
         "ended_at": (given.ended_at or accepted_at) if ended else None,
     }
     outcome = admission.outcome if admission else Outcome.ACCEPT
-    told = (admission.told if admission else None) or promise_of(call)
+    told = (admission.told if admission else None) or (earlier and earlier.told) or promise_of(call)
     hanging = attachments_of(arrival, ticket_id, now)
     kept = {**call_row(arrival, now), "ticket_id": ticket_id, "told": told}
     return Entry(ticket, kept, hanging, Registered(ticket, merged=False, outcome=outcome, told=told))

@@ -76,6 +76,8 @@ async def mirror(
     if found is None:
         raise TicketNotFound(f"{line.number} has handed over no call {report.source_number}.")
     ticket = await TicketStore(connection).lock(found.id)
+    if ticket.status == Status.ARCHIVED:
+        raise Conflict(f"Ticket {ticket.id} is archived; nothing is added to it.")
     store = LinkageStore(connection)
     known = await store.reports(ticket.id)
     said = {"at": report.at.astimezone(UTC), "status": report.status, "note": report.note}

@@ -1,15 +1,19 @@
 """Face: the tickets that belong together: of one call, following an earlier one, of one matter."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter
+from pydantic import Field
 from sqlalchemy import ColumnElement, Row, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from intake.domain.hotline import HOST
 from intake.tables import ticket_links
-from schemas.base import Schema
+from schemas.base import Instant, Schema
 from schemas.errors import TicketNotFound
+from schemas.lifecycle import Step
+from schemas.scrubbing import names_in, scrubbed
+from schemas.ticket import ClosedAs
 from services.access import may_see
 from services.authorization import PrincipalDep
 from services.http import ResourcesDep
@@ -20,20 +24,29 @@ from services.tickets import TicketRow, TicketStore
 routes = APIRouter(prefix="/v1", tags=["intake"])
 
 MOST = 200
+SHOWN = ("status", "department", "department_name", "ended_at", "closed_as")
+BACK = {"follows": "followed_by", "reopens": "reopened_by"}
 
 
 class Link(Schema):
     """
     Another ticket that belongs to this one, or an earlier number not known here (`known` is false).
 
-    `follows` is the earlier one, `followed_by` the later; `same_call` came with
-    it in one call; `parent` is the one it is joined to, `child` one joined to it.
+    `follows` is the earlier one, `followed_by` the later; `reopens` was answered and is taken up
+    again by this one, `reopened_by` takes this one up; `same_call` came with it in one call;
+    `parent` is the one it is joined to, `child` one joined to it. Whoever has a ticket reads who
+    handled the one it reopens, and what was answered.
     """
 
-    kind: Literal["same_call", "follows", "followed_by", "parent", "child"]
+    kind: Literal["same_call", "follows", "followed_by", "reopens", "reopened_by", "parent", "child"]
     ticket: str
     known: bool
     status: str | None = None
+    department: str | None = None
+    department_name: str | None = None
+    ended_at: Instant | None = None
+    closed_as: ClosedAs | None = None
+    answer: str | None = Field(None, description="What its department said it had done, of one reopened.")
 
 
 @routes.get("/tickets/{ticket_id}/links")
@@ -45,7 +58,8 @@ async def list_links(ticket_id: str, principal: PrincipalDep, resources: Resourc
             raise TicketNotFound(f"There is no ticket {ticket_id}.")
         found = [*await _linked(ticket, connection), *await _joined(ticket, connection)]
         known = await _known([other for _, other in found], ticket.hotline, connection)
-    return _shown(found, known, ticket, principal)
+        answer = await _answer(ticket, connection)
+    return _shown(found, known, ticket, principal, answer)
 
 
 async def _linked(ticket: TicketRow, connection: AsyncConnection) -> list[tuple[str, str]]:
@@ -60,7 +74,7 @@ async def _linked(ticket: TicketRow, connection: AsyncConnection) -> list[tuple[
         elif row.ticket_id == ticket.id:
             found.append((row.kind, row.other))
         else:
-            found.append(("followed_by", row.ticket_id))
+            found.append((BACK[row.kind], row.ticket_id))
     if calls:
         siblings = select(ticket_links.c.ticket_id).where(
             ticket_links.c.kind == "same_call", ticket_links.c.other.in_(calls)
@@ -96,6 +110,9 @@ async def _known(
         tickets.c.source_number,
         tickets.c.status,
         tickets.c.department,
+        tickets.c.department_name,
+        tickets.c.ended_at,
+        tickets.c.closed_as,
         tickets.c.co_departments,
         tickets.c.confidential,
     )
@@ -105,17 +122,40 @@ async def _known(
     return {name: row for row in rows for name in (row.source_number, row.id) if name}
 
 
+async def _answer(ticket: TicketRow, connection: AsyncConnection) -> str | None:
+    """Return what was last said to be done of the ticket this one reopens."""
+    if ticket.reopens is None:
+        return None
+    entries = await TicketStore(connection).history(ticket.reopens)
+    return next((each.note for each in reversed(entries) if each.step == Step.RESOLVE), None)
+
+
 def _shown(
     found: list[tuple[str, str]],
     known: dict[str, Row[tuple[object, ...]]],
     ticket: TicketRow,
     principal: Principal,
+    answer: str | None,
 ) -> list[Link]:
     links = []
     for kind, name in found:
         other = known.get(name)
         if other is None:
             links.append(Link(kind=kind, ticket=name, known=False))
-        elif may_see(other._asdict(), principal) and (not other.confidential or ticket.confidential):
-            links.append(Link(kind=kind, ticket=other.id, known=True, status=other.status))
+        elif _may_read(kind, other, ticket, principal):
+            links.append(_link(kind, other, ticket, principal, answer))
     return links
+
+
+def _may_read(kind: str, other: Any, ticket: TicketRow, principal: Principal) -> bool:
+    """Whoever has a ticket reads of the one it reopens, whoever had that."""
+    seen = kind == "reopens" or may_see(other._asdict(), principal)
+    return seen and (not other.confidential or bool(ticket.confidential))
+
+
+def _link(kind: Any, other: Any, ticket: TicketRow, principal: Principal, answer: str | None) -> Link:
+    shown = {name: other._mapping[name] for name in SHOWN}
+    if kind == "reopens" and answer is not None:
+        inside = principal.department is None
+        shown["answer"] = answer if inside else scrubbed(answer, names_in(ticket.caller))
+    return Link(kind=kind, ticket=other.id, known=True, **shown)

@@ -20,7 +20,7 @@ from intake.tables import attachments, ticket_links
 from schemas.admission import Outcome
 from schemas.errors import Conflict
 from schemas.events import Remark, TicketNoted
-from schemas.lifecycle import ENDED, Status, Step
+from schemas.lifecycle import ENDED, FINISHED, Status, Step
 from services.bulk import insert_together
 from services.database import DriverConnection, driver_of, ring_after_commit
 from services.outbox import BELL
@@ -41,6 +41,7 @@ async def register(
     await hold_callers(connection, [each.call.call for each in arrivals if each.may_repeat])
     looks = await look(connection, arrivals, resources)
     await TicketStore(connection).hold(_targets(arrivals, looks))
+    arrivals = tied(arrivals, looks)
     at_once, one_by_one = _sorted(arrivals, looks)
     results = await _register_at_once(connection, [arrivals[place] for place in at_once], resources)
     done.update(zip(at_once, results, strict=True))
@@ -57,6 +58,14 @@ async def look(
     settings, now = resources.settings.repeats, resources.clock.now()
     found = iter(await known_matters(connection, asked, settings, now) if asked else ())
     return [next(found) if each.may_repeat else NOTHING for each in arrivals]
+
+
+def tied(arrivals: Sequence[Arrival], looks: Sequence[Look]) -> list[Arrival]:
+    """Return the calls with the earlier tickets they come back to."""
+    return [
+        replace(each, earlier=found.earlier) if found.earlier else each
+        for each, found in zip(arrivals, looks, strict=True)
+    ]
 
 
 def _targets(arrivals: Sequence[Arrival], looks: Sequence[Look]) -> set[str]:
@@ -102,9 +111,10 @@ async def _done_with(
     connection: AsyncConnection, arrival: Arrival, resources: Resources, now: datetime
 ) -> Registered:
     """Urge the ticket the caller asks about, tell an earlier answer, or register the call and transfer it."""
-    repeat = await _repeat_of(connection, arrival, resources)
-    if repeat is not None and (found := await _attached(connection, repeat, arrival, now)):
+    looked = await _look_again(connection, arrival, resources)
+    if looked.repeat is not None and (found := await _attached(connection, looked.repeat, arrival, now)):
         return found
+    (arrival,) = tied([arrival], [looked])
     (done,) = await _register_at_once(connection, [arrival], resources)
     admission = arrival.admission
     if admission is None or not admission.transferred or done.merged:
@@ -113,16 +123,17 @@ async def _done_with(
     return replace(done, ticket=ticket._asdict())
 
 
-async def _repeat_of(connection: AsyncConnection, arrival: Arrival, resources: Resources) -> Repeat | None:
+async def _look_again(connection: AsyncConnection, arrival: Arrival, resources: Resources) -> Look:
+    """Return what the agent's ruling attaches a call to, or else what it repeats or comes back to."""
     admission = arrival.admission
     if admission is not None and admission.attached_to:
         ticket = await TicketStore(connection).lock(admission.attached_to)
         if Status(ticket.status) in ENDED:
             raise Conflict(f"Ticket {ticket.id} has ended; nothing can be attached to it.")
         said = admission.ruling.reason if admission.ruling else ""
-        return Repeat(Outcome.DUPLICATE_OPEN, ticket._asdict(), admission.told or "", (said,))
+        return Look(Repeat(Outcome.DUPLICATE_OPEN, ticket._asdict(), admission.told or "", (said,)))
     (found,) = await look(connection, [arrival], resources)
-    return found.repeat
+    return found
 
 
 async def _attached(
@@ -216,7 +227,7 @@ async def _note_changes(
     await store.hold(ticket_id for ticket_id, _ in changed)
     for ticket_id, each in changed:
         ticket = await store.get(ticket_id)
-        if ticket.status == Status.CLOSED or await was_sent(connection, ticket_id, each.call["raw"]):
+        if Status(ticket.status) in FINISHED or await was_sent(connection, ticket_id, each.call["raw"]):
             continue
         said = f"来源单位以同一编号重新报送,内容有变:{each.ticket['text']}"
         told = Remark(note=said, department=ticket.department)

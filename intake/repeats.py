@@ -12,12 +12,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from intake.domain.addition import addition
+from intake.domain.earlier import Tie, tie
 from intake.domain.normalize import NormalizedCall
 from intake.domain.repeats import Account, Judgement, marks, new_facts, other_matter, same_matter
 from intake.tables import source_calls
 from schemas.admission import Outcome
 from schemas.events import TicketUrged, Urge
-from schemas.lifecycle import ENDED, Status, Step
+from schemas.lifecycle import ANSWERED, ENDED, Status, Step
 from schemas.ticket import Call
 from services.bulk import Check
 from services.database import DriverConnection, driver_of
@@ -27,7 +28,6 @@ from services.tickets import TicketRow, TicketStore
 from services.wording import said as said_of
 
 MOST_TICKETS = 20
-ANSWERED = frozenset({Status.RESOLVED, Status.CLOSED})
 HOST = "12345"
 
 _HOLD = text("SELECT pg_advisory_xact_lock(key) FROM unnest(:keys) AS key").bindparams(
@@ -85,10 +85,41 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """The ticket that has ended and whose matter a call that is registered comes back to."""
+
+    ticket: Mapping[str, Any]
+    tie: Tie
+
+    @property
+    def reopens(self) -> str | None:
+        """The number of a ticket that is taken up again."""
+        return str(self.ticket["id"]) if self.tie is Tie.REOPENS else None
+
+    @property
+    def follows(self) -> str | None:
+        """The number of one that is only followed."""
+        return str(self.ticket["id"]) if self.tie is Tie.FOLLOWS else None
+
+    @property
+    def told(self) -> str | None:
+        """What the agent tells the caller."""
+        if self.reopens is None:
+            return None
+        by = f"由{name}" if (name := self.ticket["department_name"]) else ""
+        return f"您此前反映的同一事项已{by}办结,工单编号{self.reopens}:本次重新登记,新工单与其关联办理。"
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
-    """What looking for a call's earlier tickets found: the one it repeats, and every one of its caller."""
+    """
+    What looking for a call's earlier tickets found: the one it repeats, and every one of its caller.
+
+    `earlier` is the one it comes back to where it repeats none.
+    """
 
     repeat: Repeat | None = None
+    earlier: Earlier | None = None
     rows: Sequence[Mapping[str, Any]] = ()
 
 
@@ -161,7 +192,7 @@ async def known_matters(
     for row in rows:
         found[row["place"]].append(row)
     return [
-        Look(_repeat(each, found[place], settings, now), found[place]) if place in found else NOTHING
+        _look(each, found[place], settings, now) if place in found else NOTHING
         for place, each in enumerate(calls)
     ]
 
@@ -210,21 +241,42 @@ def follow_links(new: Sequence[Mapping[str, Any]], at: datetime) -> list[dict[st
     looked up when it is shown, so a number not known today is not lost.
     """
     return [
-        {"ticket_id": row["id"], "kind": "follows", "other": row["follows"], "at": at}
+        {"ticket_id": row["id"], "kind": str(kind), "other": other, "at": at}
         for row in new
-        if row["follows"] and row["follows"] != row["id"]
+        for other, kind in {row.get(kind): kind for kind in (Tie.FOLLOWS, Tie.REOPENS)}.items()
+        if other and other != row["id"]
     ]
 
 
-def _repeat(
+def _look(
     normalized: NormalizedCall, rows: Sequence[dict[str, Any]], settings: RepeatSettings, now: datetime
-) -> Repeat | None:
+) -> Look:
+    """Return the ticket a call repeats, or else the one that has ended and that it comes back to."""
     if any(_is_its_own(row, normalized.call) for row in rows):
-        return None
+        return Look(rows=rows)
     said = Account.of_call(normalized, said_of)
     judged = [(row, _judged(row, said)) for row in rows]
     same = [(row, judgement) for row, judgement in judged if judgement.same]
     same.sort(key=lambda each: (each[1].score, each[0]["accepted_at"]), reverse=True)
+    repeat = _repeat(normalized, same, said, settings, now)
+    return Look(repeat, None if repeat else _earlier([row for row, _ in same], settings, now), rows)
+
+
+def _earlier(same: Sequence[Mapping[str, Any]], settings: RepeatSettings, now: datetime) -> Earlier | None:
+    """Return the latest of the tickets about the same matter, all of which have ended."""
+    latest = max(same, key=lambda row: row["accepted_at"], default=None)
+    if latest is None:
+        return None
+    return Earlier(latest, tie(Status(latest["status"]), latest["ended_at"], now, settings.reopen_days))
+
+
+def _repeat(
+    normalized: NormalizedCall,
+    same: Sequence[tuple[dict[str, Any], Judgement]],
+    said: Account,
+    settings: RepeatSettings,
+    now: datetime,
+) -> Repeat | None:
     for row, judgement in same:
         if Status(row["status"]) not in ENDED:
             told = f"您反映的事项已经登记,正在办理,工单编号{row['id']}:本次来电已并入该工单并予以催办。"
@@ -238,9 +290,9 @@ def _repeat(
 
 
 def _judged(row: Mapping[str, Any], said: Account) -> Judgement:
-    """A caller who quotes the number of an open ticket speaks of it, unless category or place is another."""
+    """A caller who quotes the number of a ticket speaks of it, unless category or place is another."""
     earlier = Account.of_ticket(row, said_of)
-    if row["is_quoted"] and Status(row["status"]) not in ENDED and not other_matter(said, earlier):
+    if row["is_quoted"] and not other_matter(said, earlier):
         return Judgement(True, 1.0, ("来电人说出该工单编号",))
     return same_matter(said, earlier)
 

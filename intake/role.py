@@ -18,6 +18,7 @@ from intake import (
     take_call,
     ticket_calls,
     timeline,
+    unfounded,
 )
 from intake.api import registering, routes
 from intake.cli import import_file
@@ -60,6 +61,7 @@ intake = Role(
         refusals.routes,
         reveal.routes,
         split.routes,
+        unfounded.routes,
     ],
     loops=[counter, search_indexer],
     checks=[has_reference, mappings_hold],

@@ -148,6 +148,24 @@ callbacks = Table(
     CheckConstraint("outcome IN ('solved', 'unsolved', 'unreachable')", name="outcome"),
 )
 
+unfounded_claims = Table(
+    "unfounded_claims",
+    metadata,
+    Column("ticket_id", ForeignKey("tickets.id"), primary_key=True),
+    Column("attempt", SmallInteger, primary_key=True, comment="The callback at which it was said."),
+    Column("reason", Text, nullable=False),
+    Column("legal_basis", Text, nullable=False),
+    Column("claimed_by", Text, nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+    Column("granted", Boolean),
+    Column("decided_by", Text),
+    Column("decided_at", Instant),
+    Column("note", Text),
+    CheckConstraint("decided_by IS NULL OR decided_by <> claimed_by", name="second_person"),
+    Index("ix_unfounded_claims_open", "claimed_at", "ticket_id", postgresql_where=text("decided_at IS NULL")),
+    comment="That what a caller says of an answer is without ground takes two people.",
+)
+
 ticket_links = Table(
     "ticket_links",
     metadata,
@@ -156,8 +174,8 @@ ticket_links = Table(
     Column("other", Text, primary_key=True, comment="A ticket, or an earlier number not known here."),
     Column("at", Instant, nullable=False),
     Index("ix_ticket_links_other", "other"),
-    CheckConstraint("kind IN ('same_call', 'follows')", name="kind"),
-    comment="Tickets that belong together: of one call, or following an earlier one.",
+    CheckConstraint("kind IN ('same_call', 'follows', 'reopens')", name="kind"),
+    comment="Tickets that belong together: of one call, following or reopening an earlier one.",
 )
 
 ticket_search = Table(

@@ -8,6 +8,7 @@ from pydantic import Field
 from sqlalchemy import Row, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from intake.call_back import ATTEMPTS
 from intake.tables import attachments, callbacks, corrections, linkage_calls, source_calls, ticket_links
 from intake.view import HOTLINES_OWN, history_for, note_for
 from schemas.base import Instant, Schema
@@ -37,7 +38,8 @@ STEPS: dict[Step, str] = {
     Step.CO_ANSWER: "协办答复",
     Step.CO_END: "协办结束",
     Step.RESOLVE: "办结",
-    Step.CLOSE: "归档",
+    Step.CLOSE: "结案",
+    Step.ARCHIVE: "归档",
     Step.CORRECT: "更正",
     Step.RECALL: "撤回派单",
     Step.HAND_OVER: "承办单位合并移交",
@@ -46,12 +48,16 @@ STEPS: dict[Step, str] = {
     Step.NOTE: "备注",
     Step.URGE: "催单",
     Step.CALL_BACK: "回访",
+    Step.NO_ANSWER: "回访未接通",
+    Step.CLAIM_UNFOUNDED: "回访,拟认定不属实",
+    Step.GRANT_UNFOUNDED: "认定不属实,结案",
+    Step.REFUSE_UNFOUNDED: "不认定为不属实",
     Step.WITHDRAW: "诉求人撤回",
     Step.TRANSFER: "一键转接",
     Step.ESCALATE: "督办",
     Step.WITHDRAW_ESCALATION: "撤销督办",
 }
-LINKS = {"same_call": "同一来电", "follows": "关联此前工单"}
+LINKS = {"same_call": "同一来电", "follows": "关联此前工单", "reopens": "重新受理此前工单"}
 Happening = Literal["step", "call", "link", "attachment", "linkage"]
 
 routes = APIRouter(prefix="/v1", tags=["intake"])
@@ -132,7 +138,7 @@ def _step(row: Row[Any], facts: dict[str, Any], actor: str | None, note: str | N
 def _facts(step: Row[Any], changed: dict[int, Any], asked: dict[Any, Row[Any]]) -> dict[str, Any]:
     if step.step == Step.CORRECT:
         return {"changed": changed.get(step.version, {})}
-    if step.step == Step.CALL_BACK and (made := asked.get(step.at)):
+    if step.step in ATTEMPTS and (made := asked.get(step.at)):
         return {"attempt": made.attempt, "outcome": made.outcome, "satisfied": made.satisfied}
     return {}
 

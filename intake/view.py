@@ -12,7 +12,17 @@ from services.security import CallerRole, Principal
 
 _COLUMNS = [name for name in Ticket.model_fields if name not in ("caller", "actions")]
 FREE_TEXT = ("title", "text")
-HOTLINES_OWN = frozenset({Step.NOTE, Step.CALL_BACK, Step.PARK})
+HOTLINES_OWN = frozenset(
+    {
+        Step.NOTE,
+        Step.CALL_BACK,
+        Step.NO_ANSWER,
+        Step.CLAIM_UNFOUNDED,
+        Step.GRANT_UNFOUNDED,
+        Step.REFUSE_UNFOUNDED,
+        Step.PARK,
+    }
+)
 """Steps whose notes the hotline keeps to itself: they may speak of the caller."""
 
 _UNSET = {
@@ -25,6 +35,7 @@ _UNSET = {
     "due_at": None,
     "due_provisional": False,
     "due_because": None,
+    "closed_as": None,
 }
 
 

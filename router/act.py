@@ -11,6 +11,7 @@ from router.join import answer_children
 from router.store import AssignmentStore
 from router.whose import check_lead
 from schemas.events import (
+    Closing,
     DepartmentStep,
     Ending,
     Event,
@@ -87,4 +88,4 @@ def _told(ticket: TicketRow, wanted: Act) -> Ending:
         "department": ticket.department,
         "note": wanted.note,
     }
-    return Ending(**common) if wanted.step is Step.CLOSE else DepartmentStep(**common)
+    return Closing(**common) if wanted.step is Step.CLOSE else DepartmentStep(**common)

@@ -69,6 +69,6 @@ COMMANDS = (
         "Resolve a ticket (办结): what was done, for the caller.",
         "已责令施工单位停止夜间施工并立案查处",
     ),
-    _command(Step.CLOSE, Remark, "Close a resolved ticket (归档).", "诉求人满意"),
+    _command(Step.CLOSE, Remark, "Close a resolved ticket (结案).", "诉求人满意"),
 )
 add_routes(routes, COMMANDS)

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from router.assign import ROUTER, dispatch
 from router.co_handling import Because, end_co_handling
 from router.join import answer_children, hand_down, hold_matters, join_or_dispatch, part
-from router.redo import on_called_back
+from router.redo import on_called_back, on_unfounded_refused
 from router.reroute import reroute
 from router.returns_store import ReturnStore
 from router.store import AssignmentStore
@@ -96,6 +96,7 @@ router = Subscription(
         "ticket.parted": on_waiting,
         "ticket.corrected": on_corrected,
         "ticket.called_back": on_called_back,
+        "ticket.unfounded_refused": on_unfounded_refused,
         "ticket.resolved": on_resolved,
         "ticket.withdrawn": on_gone,
         "ticket.transferred": on_gone,

@@ -9,7 +9,7 @@ from router.assign import ROUTER, Terms, assign
 from router.choose import civil_day
 from router.recall import HELD
 from router.store import AssignmentStore, DepartmentStore
-from schemas.events import CallBack, Redo, TicketCalledBack, TicketRedoOrdered
+from schemas.events import CallBack, Redo, TicketCalledBack, TicketRedoOrdered, TicketUnfoundedRefused
 from schemas.lifecycle import Status, Step
 from services.resources import Resources
 from services.tickets import TicketRow, TicketStore, matter_of
@@ -26,9 +26,18 @@ async def on_called_back(event: TicketCalledBack, connection: AsyncConnection, r
         await redo(ticket, f"回访{found}{said}", connection, resources)
 
 
+async def on_unfounded_refused(
+    event: TicketUnfoundedRefused, connection: AsyncConnection, resources: Resources
+) -> None:
+    """Order a redo: a second person finds that what the caller says has ground."""
+    ticket = await TicketStore(connection).lock(event.ticket)
+    if ticket.status == Status.RESOLVED:
+        await redo(ticket, f"回访未解决,不认定为不属实:{event.data.note}", connection, resources)
+
+
 def wants_redo(made: CallBack) -> bool:
-    """Say whether what the caller said of an answer sends it back."""
-    return made.outcome == "unsolved" or made.satisfied is False
+    """Say whether what the caller said of an answer sends it back at once."""
+    return not made.unfounded and (made.outcome == "unsolved" or made.satisfied is False)
 
 
 async def redo(ticket: TicketRow, because: str, connection: AsyncConnection, resources: Resources) -> None:

@@ -61,17 +61,31 @@ class UrgeRequest(Schema):
     note: Said | None = None
 
 
+class Unfounded(Schema):
+    """Why what the caller says of an answer is without ground (不属实), and by which provision."""
+
+    reason: Said
+    legal_basis: Said
+
+
 class CallBackRequest(Schema):
-    """What came of asking the caller (回访); `satisfied` only when they were reached."""
+    """
+    What came of asking the caller (回访); `satisfied` only when they were reached.
+
+    A caller's "unsolved", or "not satisfied", may be `unfounded`: a second person decides.
+    """
 
     outcome: Literal["solved", "unsolved", "unreachable"]
     satisfied: bool | None = None
     note: Said | None = None
+    unfounded: Unfounded | None = None
 
     @model_validator(mode="after")
     def _was_reached(self) -> Self:
         if self.outcome == "unreachable" and self.satisfied is not None:
             raise ValueError("a caller who was not reached has not said whether they are satisfied")
+        if self.unfounded is not None and self.outcome != "unsolved" and self.satisfied is not False:
+            raise ValueError("only what a caller says is unsolved or unsatisfactory can be unfounded")
         return self
 
 

@@ -154,6 +154,7 @@ class Candidate(Schema):
     score: float
     same_caller: bool
     same_matter: bool = Field(description="Sure enough to act by itself.")
+    reopened: bool = Field(False, description="It has ended; a new ticket would take its matter up again.")
     because: list[str]
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from schemas.base import Instant, Schema
-from schemas.ticket import CallerType, Kind, Urgency
+from schemas.ticket import CallerType, ClosedAs, Kind, Urgency
 
 
 class Lenient(Schema):
@@ -34,6 +34,7 @@ class Matter(Lenient):
     accepted_at: Instant
     historical: bool = Field(False, description="A back file: nobody is woken for the past.")
     kept_by: str | None = Field(None, description="The department whose sub-centre keeps the line's calls.")
+    reopens: str | None = Field(None, description="The answered ticket whose matter it takes up again.")
 
 
 class Assignment(Lenient):
@@ -87,6 +88,16 @@ class Ending(Lenient):
     assignment_id: UUID | None = None
     department: str | None = None
     note: str | None = None
+
+
+class Closing(Ending):
+    """
+    A ticket was closed; `result` is what came of asking its caller, null where nobody was asked.
+
+    Who did not answer (`no_answer`) is not counted as satisfied; `unfounded` counts in no rate.
+    """
+
+    result: ClosedAs | None = None
 
 
 class DepartmentStep(Ending):
@@ -222,11 +233,16 @@ class SupervisionHalt(Lenient):
 
 
 class CallBack(Remark):
-    """The caller was asked (回访) after the answer; `attempt` counts the tries."""
+    """
+    The caller was asked (回访) after the answer; `attempt` counts the tries.
+
+    `unfounded`: the hotline finds what they say without ground, and a second person decides.
+    """
 
     outcome: Literal["solved", "unsolved", "unreachable"]
     satisfied: bool | None = None
     attempt: int
+    unfounded: bool = False
 
 
 class Transfer(Remark):
@@ -287,9 +303,13 @@ class RungWithdrawn(Lenient):
 
 
 class Publication(Lenient):
-    """A calendar, limits or a ladder was published: open tickets follow from its first day on."""
+    """
+    A calendar, limits, a ladder or allowances were published.
 
-    kind: Literal["calendar", "limits", "ladder"]
+    Open tickets follow from its first day on; by allowances goes what is asked for from then on.
+    """
+
+    kind: Literal["calendar", "limits", "ladder", "allowances"]
     version: str
     valid_from: str = Field(description="The first day it is in force, an ISO date of the city.")
     source: str

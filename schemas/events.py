@@ -6,11 +6,9 @@ Fields may be added, never removed or given another meaning; a new meaning is a 
 """
 
 from typing import Annotated, Literal
-from uuid import UUID, uuid4
 
 from pydantic import Field
 
-from schemas.base import Instant
 from schemas.clock_data import (
     DeadlinesMoved,
     Extended,
@@ -21,10 +19,12 @@ from schemas.clock_data import (
     TimeAsked,
     TimeRefused,
 )
+from schemas.event import Event
 from schemas.event_data import (
     Adjudication,
     Assignment,
     CallBack,
+    Closing,
     CoAssignment,
     CoEnding,
     CoHandling,
@@ -51,11 +51,23 @@ from schemas.event_data import (
     Transfer,
     Urge,
 )
+from schemas.time_events import (
+    TicketDeadlinesMoved,
+    TicketExtensionAsked,
+    TicketExtensionGranted,
+    TicketExtensionRefused,
+    TicketProcedureOpened,
+    TicketResumed,
+    TicketSuspended,
+    TicketSuspensionAsked,
+    TicketSuspensionRefused,
+)
 
 __all__ = [
     "Adjudication",
     "Assignment",
     "CallBack",
+    "Closing",
     "CoAssignment",
     "CoEnding",
     "CoHandling",
@@ -64,6 +76,7 @@ __all__ = [
     "DepartmentStep",
     "DisputeOpened",
     "Ending",
+    "Event",
     "Extended",
     "HandOver",
     "Joining",
@@ -85,6 +98,15 @@ __all__ = [
     "RungWithdrawn",
     "SupervisionHalt",
     "Suspended",
+    "TicketDeadlinesMoved",
+    "TicketExtensionAsked",
+    "TicketExtensionGranted",
+    "TicketExtensionRefused",
+    "TicketProcedureOpened",
+    "TicketResumed",
+    "TicketSuspended",
+    "TicketSuspensionAsked",
+    "TicketSuspensionRefused",
     "TimeAsked",
     "TimeRefused",
     "Transfer",
@@ -95,15 +117,6 @@ __all__ = [
 TOPIC = "hotline.tickets.v1"
 CONFIDENTIAL_TOPIC = "hotline.confidential.v1"
 DEAD_LETTER_SUFFIX = ".dead"
-
-
-class Event(Lenient):
-    """The envelope; `version` counts a ticket's history, so order can be checked."""
-
-    id: UUID = Field(default_factory=uuid4)
-    ticket: str
-    time: Instant
-    version: int = 0
 
 
 class TicketRegistered(Event):
@@ -208,7 +221,12 @@ class TicketResolved(Event):
 
 class TicketClosed(Event):
     type: Literal["ticket.closed"] = "ticket.closed"
-    data: Ending
+    data: Closing
+
+
+class TicketArchived(Event):
+    type: Literal["ticket.archived"] = "ticket.archived"
+    data: Remark
 
 
 class TicketEscalated(Event):
@@ -261,6 +279,11 @@ class TicketCalledBack(Event):
     data: CallBack
 
 
+class TicketUnfoundedRefused(Event):
+    type: Literal["ticket.unfounded_refused"] = "ticket.unfounded_refused"
+    data: Remark
+
+
 class TicketWithdrawn(Event):
     type: Literal["ticket.withdrawn"] = "ticket.withdrawn"
     data: Remark
@@ -274,51 +297,6 @@ class TicketTransferred(Event):
 class TicketMassEvent(Event):
     type: Literal["ticket.mass_event"] = "ticket.mass_event"
     data: MassEvent
-
-
-class TicketExtensionAsked(Event):
-    type: Literal["ticket.extension_asked"] = "ticket.extension_asked"
-    data: TimeAsked
-
-
-class TicketExtensionGranted(Event):
-    type: Literal["ticket.extension_granted"] = "ticket.extension_granted"
-    data: Extended
-
-
-class TicketExtensionRefused(Event):
-    type: Literal["ticket.extension_refused"] = "ticket.extension_refused"
-    data: TimeRefused
-
-
-class TicketSuspensionAsked(Event):
-    type: Literal["ticket.suspension_asked"] = "ticket.suspension_asked"
-    data: TimeAsked
-
-
-class TicketSuspended(Event):
-    type: Literal["ticket.suspended"] = "ticket.suspended"
-    data: Suspended
-
-
-class TicketSuspensionRefused(Event):
-    type: Literal["ticket.suspension_refused"] = "ticket.suspension_refused"
-    data: TimeRefused
-
-
-class TicketResumed(Event):
-    type: Literal["ticket.resumed"] = "ticket.resumed"
-    data: Resumed
-
-
-class TicketProcedureOpened(Event):
-    type: Literal["ticket.procedure_opened"] = "ticket.procedure_opened"
-    data: ProcedureOpened
-
-
-class TicketDeadlinesMoved(Event):
-    type: Literal["ticket.deadlines_moved"] = "ticket.deadlines_moved"
-    data: DeadlinesMoved
 
 
 class PoliciesPublished(Event):
@@ -364,6 +342,7 @@ AnyEvent = Annotated[
     | TicketCoEnded
     | TicketResolved
     | TicketClosed
+    | TicketArchived
     | TicketCorrected
     | TicketRecalled
     | TicketRedoOrdered
@@ -372,6 +351,7 @@ AnyEvent = Annotated[
     | TicketNoted
     | TicketUrged
     | TicketCalledBack
+    | TicketUnfoundedRefused
     | TicketWithdrawn
     | TicketTransferred
     | TicketMassEvent

@@ -13,7 +13,9 @@ class Status(StrEnum):
     `DISPUTED` was returned a second time: the hotline decides with binding force.
     `SUSPENDED`: its clocks stand still. `IN_PROCEDURE`: its department has filed a case, and the
     law says until when. `JOINED` is one of several callers' tickets about one matter: its parent is handled,
-    and it is answered with it. `TRANSFERRED` went to 110, 119, 120 or 122.
+    and it is answered with it. `TRANSFERRED` went to 110, 119, 120 or 122. `ARCHIVED` is closed for good:
+    nothing about it changes any more. `UNFOUNDED_PENDING`: what its caller says of the answer is found
+    without ground by one person, and waits for another.
     """
 
     REGISTERED = "registered"
@@ -26,7 +28,9 @@ class Status(StrEnum):
     SUSPENDED = "suspended"
     IN_PROCEDURE = "in_procedure"
     RESOLVED = "resolved"
+    UNFOUNDED_PENDING = "unfounded_pending"
     CLOSED = "closed"
+    ARCHIVED = "archived"
     JOINED = "joined"
     TRANSFERRED = "transferred"
     WITHDRAWN = "withdrawn"
@@ -39,7 +43,8 @@ class Step(StrEnum):
     An escalation is noted in its history and leaves its status, and so is that its
     department was merged into another (`HAND_OVER`), that deadlines were moved by a
     correction or another rule (`MOVE_DEADLINE`) and what those do who handle it
-    beside its lead (`CO_...`): see `CO_TRANSITIONS`.
+    beside its lead (`CO_...`): see `CO_TRANSITIONS`. A caller was asked (`CALL_BACK`), or could not be
+    reached (`NO_ANSWER`).
     """
 
     REGISTER = "register"
@@ -70,6 +75,7 @@ class Step(StrEnum):
     RESOLVE = "resolve"
     REDO = "redo"
     CLOSE = "close"
+    ARCHIVE = "archive"
     CORRECT = "correct"
     RECALL = "recall"
     HAND_OVER = "hand_over"
@@ -78,6 +84,10 @@ class Step(StrEnum):
     NOTE = "note"
     URGE = "urge"
     CALL_BACK = "call_back"
+    NO_ANSWER = "no_answer"
+    CLAIM_UNFOUNDED = "claim_unfounded"
+    GRANT_UNFOUNDED = "grant_unfounded"
+    REFUSE_UNFOUNDED = "refuse_unfounded"
     WITHDRAW = "withdraw"
     TRANSFER = "transfer"
     MOVE_DEADLINE = "move_deadline"
@@ -113,9 +123,15 @@ TRANSITIONS: dict[tuple[Status, Step], Status] = {
     (Status.SIGNED, Step.RESOLVE): Status.RESOLVED,
     (Status.CONTACTED, Step.RESOLVE): Status.RESOLVED,
     (Status.RESOLVED, Step.REDO): Status.REGISTERED,  # assigned to who resolved it in the same moment
+    (Status.RESOLVED, Step.CALL_BACK): Status.RESOLVED,
+    (Status.RESOLVED, Step.NO_ANSWER): Status.RESOLVED,
+    (Status.RESOLVED, Step.CLAIM_UNFOUNDED): Status.UNFOUNDED_PENDING,
+    (Status.UNFOUNDED_PENDING, Step.GRANT_UNFOUNDED): Status.CLOSED,
+    (Status.UNFOUNDED_PENDING, Step.REFUSE_UNFOUNDED): Status.RESOLVED,  # and done again
     (Status.RESOLVED, Step.CLOSE): Status.CLOSED,
     (Status.TRANSFERRED, Step.CLOSE): Status.CLOSED,
     (Status.WITHDRAWN, Step.CLOSE): Status.CLOSED,
+    (Status.CLOSED, Step.ARCHIVE): Status.ARCHIVED,
     (Status.ASSIGNED, Step.RECALL): Status.REGISTERED,  # corrected: another department's matter
     (Status.SIGNED, Step.RECALL): Status.REGISTERED,
     (Status.CONTACTED, Step.RECALL): Status.REGISTERED,
@@ -140,6 +156,9 @@ OPEN = (
     Status.IN_PROCEDURE,
     Status.JOINED,
 )
+FINISHED = frozenset({Status.CLOSED, Status.ARCHIVED})
+"""Nobody adds anything to it."""
+
 LED = (Status.ASSIGNED, Status.SIGNED, Status.CONTACTED, Status.IN_PROCEDURE, Status.SUSPENDED)
 """A department has it and works on it, or waits with it."""
 
@@ -161,7 +180,7 @@ CO_STEPS = frozenset({Step.CO_SIGN, Step.CO_CONTACT, Step.CO_FEEDBACK, Step.CO_A
 TRANSITIONS |= {(status, Step.WITHDRAW): Status.WITHDRAWN for status in OPEN}
 TRANSITIONS |= {(status, Step.TRANSFER): Status.TRANSFERRED for status in OPEN}
 TRANSITIONS |= {(status, step): status for status in OPEN for step in (Step.CORRECT, Step.URGE)}
-TRANSITIONS |= {(status, Step.NOTE): status for status in Status if status is not Status.CLOSED}
+TRANSITIONS |= {(status, Step.NOTE): status for status in Status if status not in FINISHED}
 TRANSITIONS |= {(status, Step.CO_ASSIGN): status for status in LED}
 TRANSITIONS |= {
     (status, step): status
@@ -177,9 +196,10 @@ TRANSITIONS |= {
     if step in ABOUT_TIME - {Step.ASK_EXTENSION}
 }
 TRANSITIONS |= {(status, Step.SUSPEND): Status.SUSPENDED for status in (*AT_WORK, Status.SUSPENDED)}
-TRANSITIONS |= {(Status.RESOLVED, Step.CALL_BACK): Status.RESOLVED}
+ANSWERED = FINISHED | {Status.RESOLVED, Status.UNFOUNDED_PENDING}
+"""Its caller was, or is about to be, told an answer; what was withdrawn or handed over has none."""
 
-ENDED = frozenset({Status.RESOLVED, Status.CLOSED, Status.TRANSFERRED, Status.WITHDRAWN})
+ENDED = ANSWERED | {Status.TRANSFERRED, Status.WITHDRAWN}
 
 
 class CoStatus(StrEnum):

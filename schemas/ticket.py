@@ -1,7 +1,7 @@
 """A call as it is handed in, and the ticket it becomes."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
@@ -9,6 +9,8 @@ from schemas.base import Instant, Schema, Text
 from schemas.codes import CategoryCode, DepartmentCode, DivisionCode
 from schemas.lifecycle import Status, Step
 from schemas.places import Attributes, Places
+
+ClosedAs = Literal["solved", "no_answer", "unfounded"]
 
 TITLE_LENGTH = 200
 TEXT_LENGTH = 10_000
@@ -190,6 +192,9 @@ class Ticket(Schema):
     latitude: float | None = None
     occurred_at: Instant | None = None
     follows: str | None = None
+    reopens: str | None = Field(
+        None, description="The answered ticket whose matter this one takes up again; see its links."
+    )
     places: Places = Places()
     attributes: dict[str, str] = {}
     parent: str | None = Field(None, description="The ticket this one was joined to: same matter.")
@@ -207,4 +212,9 @@ class Ticket(Schema):
     due_at: Instant | None = Field(description="The date promised to the caller.")
     due_provisional: bool = Field(description="It crosses a year whose calendar is not official.")
     due_because: str | None
+    closed_as: ClosedAs | None = Field(
+        None,
+        description="Once closed, what came of asking the caller; who did not answer is not satisfied, "
+        "and what was unfounded counts in no rate.",
+    )
     actions: list[Step] = []

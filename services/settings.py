@@ -82,6 +82,12 @@ class RepeatSettings(BaseModel):
     answer_days: int = Field(
         30, ge=0, description="How long an answer that was given is told again; after that a call is new."
     )
+    reopen_days: int = Field(
+        30,
+        ge=0,
+        description="How long after its answer a caller who comes back to a matter reopens its ticket; "
+        "after that the new one only follows it.",
+    )
     candidate_days: int = Field(
         3, ge=1, le=90, description="How long other callers' tickets are shown to the agent as candidates."
     )

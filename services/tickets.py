@@ -103,6 +103,11 @@ class TicketStore:
             query = select(tickets.c.id).where(tickets.c.id.in_(wanted)).order_by(tickets.c.id)
             await self._connection.execute(query.with_for_update(key_share=True))
 
+    async def lock_all(self, ticket_ids: Iterable[str]) -> Sequence[TicketRow]:
+        """Lock tickets in the order of their numbers, and return them."""
+        query = select(tickets).where(tickets.c.id.in_(set(ticket_ids))).order_by(tickets.c.id)
+        return (await self._connection.execute(query.with_for_update(key_share=True))).all()
+
     async def advance(
         self,
         ticket: TicketRow,
@@ -297,6 +302,7 @@ def matter_of(ticket: Any) -> Matter:
         accepted_at=ticket.accepted_at,
         historical=ticket.historical,
         kept_by=ticket.kept_by,
+        reopens=ticket.reopens,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from escalation.domain.daycount import days_of
@@ -51,13 +51,18 @@ class ExtensionRule:
 
 @dataclass(frozen=True, slots=True)
 class SuspensionRule:
-    """For how many calendar days a reason may stop the clocks, and how often that is renewed."""
+    """
+    For how many calendar days a reason may stop the clocks, and how often that is renewed.
+
+    All that a ticket's clocks stood still for it, also after they had run on, is `total` days at most.
+    """
 
     rule: str
     reason: str
     days: int
     renewals: int
     source: str
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +156,26 @@ def suspension_rule(rules: Iterable[SuspensionRule], reason: str) -> SuspensionR
     return next((each for each in rules if each.reason == reason), None)
 
 
-def suspension_refusal(days: int, renewed: int, rule: SuspensionRule | None) -> Conflict | None:
-    """Return why clocks cannot be stopped so long, or None; `renewed` is how often that was prolonged."""
+def suspension_refusal(
+    days: int, renewed: int, rule: SuspensionRule | None, stood: timedelta = timedelta(0)
+) -> Conflict | None:
+    """
+    Return why clocks cannot be stopped so long, or None.
+
+    `renewed` is how often that was prolonged, `stood` how long the ticket's clocks stood still for this
+    reason already, or still will.
+    """
     if rule is None:
         return NotSuspendable("This is no reason to stop a clock.", why="reason")
     if renewed > rule.renewals:
         return NotSuspendable(f"It was renewed {renewed - 1} times already.", why="renewals")
     if days > rule.days:
         return NotSuspendable(f"At most {rule.days} calendar days.", why="days", most=rule.days)
+    if rule.total is not None and stood + timedelta(days=days) > timedelta(days=rule.total):
+        most = max(0, (timedelta(days=rule.total) - stood).days)
+        return NotSuspendable(
+            f"Together at most {rule.total} calendar days for this reason; {most} are left.",
+            why="total",
+            most=most,
+        )
     return None

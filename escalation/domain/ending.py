@@ -19,7 +19,11 @@ WORDS: Mapping[Step, str] = {
     Step.JOIN: "joined",
     Step.OPEN_PROCEDURE: "statutory procedure",
     Step.RESOLVE: "resolved",
+    Step.CALL_BACK: "called back",
+    Step.REDO: "redo",
     Step.CLOSE: "closed",
+    Step.GRANT_UNFOUNDED: "closed",
+    Step.ARCHIVE: "archived",
     Step.WITHDRAW: "withdrawn",
     Step.TRANSFER: "transferred",
 }
@@ -36,6 +40,8 @@ _ENDINGS: Mapping[Stage, frozenset[Step]] = {
     Stage.FEEDBACK: OUT_OF_IT | {Step.FEEDBACK},
     Stage.RETURN_REVIEW: ENDED | {Step.GRANT_RETURN, Step.REFUSE_RETURN},
     Stage.ADJUDICATION: ENDED | {Step.ADJUDICATE},
+    Stage.CALLBACK: frozenset({Step.CALL_BACK, Step.REDO, Step.CLOSE, Step.GRANT_UNFOUNDED}),
+    Stage.ARCHIVE: frozenset({Step.ARCHIVE}),
 }
 
 

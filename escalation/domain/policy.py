@@ -30,7 +30,7 @@ class Stage(StrEnum):
     What must be done in time, in the order a ticket meets it.
 
     The return window is no deadline: nobody must return a ticket, and after it nobody may. A
-    matter that has none cannot be returned at all.
+    matter that has none cannot be returned at all. `ARCHIVE` is when a closed ticket is archived.
     """
 
     DISPATCH = "dispatch"
@@ -55,9 +55,18 @@ CALLERS = (Stage.COMPLETION, Stage.STATUTORY)
 """The stages of the citizen clock that say what its caller was promised."""
 
 
+AFTERWARDS = (Stage.CALLBACK, Stage.ARCHIVE)
+"""The stages that begin when a ticket has ended."""
+
+
 def is_promise(each: Any) -> bool:
     """Say whether a limit or deadline is what its caller was promised; cards go by the department's."""
     return each.clock == Clock.CITIZEN and each.stage in CALLERS
+
+
+def is_silent(each: Any) -> bool:
+    """Say whether no card goes by it: a promise has its department's, archiving is a machine's."""
+    return is_promise(each) or each.stage == Stage.ARCHIVE
 
 
 class Layer(StrEnum):

@@ -24,7 +24,9 @@ STATUSES: Rows = (
     ("return_pending", "退单待审", "yellow"),
     ("disputed", "争议件", "red"),
     ("resolved", "已办结", "green"),
-    ("closed", "已归档", "green"),
+    ("unfounded_pending", "不属实待审", "yellow"),
+    ("closed", "已结案", "green"),
+    ("archived", "已归档", "green"),
 )
 RUNGS: Rows = (
     ("催办", "催办(黄牌)", "yellow"),
@@ -48,7 +50,7 @@ STEPS: Rows = (
     ("dispute", "争议", "red"),
     ("adjudicate", "裁定", ""),
     ("assign", "人工派单", ""),
-    ("close", "归档", "green"),
+    ("close", "结案", "green"),
 )
 STAGES = {
     "dispatch": "派单",

@@ -7,6 +7,8 @@ import pytest
 
 from escalation.auditor import audit_some
 from tests.escalation.policies import in_force, publish, recompute
+from tests.escalation.test_scenarios import at
+from tests.escalation.timekeeping import signed
 from tests.inprocess import Answer, InProcess
 
 NOISE = {"category": "020100", "division": "460106002000"}
@@ -163,3 +165,24 @@ async def test_only_supervisors_and_admins_read_figures(hotline: InProcess, role
     client = await hotline.client(role, "traffic-police" if role == "department" else None)
     assert (await client.get("/metrics")).status_code == 403
     assert (await client.get("/v1/supervision/audits")).status_code == 403
+
+
+async def test_a_monitor_sees_how_far_the_official_calendar_reaches(hotline: InProcess) -> None:
+    """Of 2026 the last 28 working days are left after Mon 2026-11-23; of 2025-12-31 a whole year is."""
+    client = await hotline.client("supervisor")
+    shown = (await client.get("/metrics")).text
+    assert "hotline_calendar_working_days_left 28\n" in shown
+    assert "hotline_calendar_ends_soon 1\n" in shown
+    hotline.clock.time = at("2025-12-31 09:00")
+    shown = (await client.get("/metrics")).text
+    assert "hotline_calendar_working_days_left 248\n" in shown
+    assert "hotline_calendar_ends_soon 0\n" in shown
+
+
+async def test_a_monitor_sees_that_a_rung_had_nobody_to_tell(hotline: InProcess) -> None:
+    client = await hotline.client("supervisor")
+    assert "hotline_nobody_to_tell_total 0\n" in (await client.get("/metrics")).text
+    await hotline.rows("DELETE FROM receivers WHERE role = 'department_contact' RETURNING role")
+    await signed(hotline, "2026-11-23 09:00")
+    await hotline.advance(at("2026-11-24 17:30"))  # yellow for its operator, red for its contact
+    assert "hotline_nobody_to_tell_total 2\n" in (await client.get("/metrics")).text

@@ -135,6 +135,7 @@ async def test_solved_closes_the_ticket_at_once(hotline: InProcess) -> None:
     assert "call_back" in ticket["actions"]
     made = await called_back(hotline, ticket, outcome="solved", satisfied=True, note="感谢")
     assert (made["http"], made["status"], made["version"]) == (200, "closed", ticket["version"] + 2)
+    assert made["closed_as"] == "solved"
     (kept,) = await hotline.rows("SELECT * FROM callbacks")
     assert (kept.attempt, kept.outcome, kept.satisfied) == (1, "solved", True)
 
@@ -179,6 +180,7 @@ async def test_nobody_answers_three_times_on_two_days_and_it_is_closed(hotline: 
     assert (next_day["http"], next_day["status"]) == (200, "closed")
     history = (await (await hotline.client()).get(f"/v1/tickets/{ticket['id']}/history")).json()
     assert "no_answer" in history[-1]["note"]
+    assert next_day["closed_as"] == "no_answer"
 
 
 async def test_only_a_resolved_ticket_is_called_back(hotline: InProcess) -> None:
@@ -217,7 +219,7 @@ async def test_a_closed_ticket_is_left_alone(hotline: InProcess, name: str) -> N
     body = BODIES.get(name, {"outcome": "solved"})
     refused = await (await hotline.client()).post(f"/v1/tickets/{ticket['id']}/{name}", json=body)
     assert (refused.status_code, refused.json()["code"]) == (409, "illegal_transition")
-    assert refused.json()["allowed"] == []
+    assert refused.json()["allowed"] == ["archive"]
     assert refused.headers["content-type"] == "application/problem+json"
 
 

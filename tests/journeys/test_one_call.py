@@ -106,8 +106,9 @@ async def test_the_department_is_told_handles_it_and_the_hotline_closes_it(hotli
     await hotline.takes_step(ticket, "resolve", "已责令停工。")
     await hotline.stopped(ticket, "completion")
     assert (await hotline.decides(ticket, "close"))["status"] == "closed"
+    await hotline.stopped(ticket, "callback")
 
-    # Then every clock was stopped in time, the desk's too
+    # Then every clock was stopped in time, the desk's too; only what archives it runs
     clocks = await hotline.deadlines(ticket)
     assert {(each["clock"], each["stage"]): each["settled_because"] for each in clocks} == {
         ("citizen", "dispatch"): "assigned",
@@ -115,8 +116,10 @@ async def test_the_department_is_told_handles_it_and_the_hotline_closes_it(hotli
         ("department", "contact"): "contacted",
         ("department", "completion"): "resolved",
         ("citizen", "completion"): "resolved",
+        ("citizen", "callback"): "closed",
+        ("citizen", "archive"): None,
     }
-    assert [each["late_minutes"] for each in clocks] == [0] * 5
+    assert [each["late_minutes"] for each in clocks] == [0] * 7
     assert await hotline.steps(ticket) == ["register", "assign", "sign", "contact", "resolve", "close"]
 
     # And two weeks later nobody is reminded of it

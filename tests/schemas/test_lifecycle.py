@@ -8,6 +8,7 @@ from schemas.lifecycle import (
     AT_WORK,
     CO_STEPS,
     ENDED,
+    FINISHED,
     TRANSITIONS,
     CoStatus,
     Status,
@@ -48,16 +49,17 @@ def test_every_status_can_be_reached_by_a_registered_ticket() -> None:
     assert reachable(Status.REGISTERED) == set(Status)
 
 
-@pytest.mark.parametrize("status", [each for each in Status if each is not Status.CLOSED])
+@pytest.mark.parametrize("status", [each for each in Status if each not in FINISHED])
 def test_a_ticket_can_be_closed_from_wherever_it_stands(status: Status) -> None:
     assert Status.CLOSED in reachable(status)
 
 
-def test_closed_is_final() -> None:
-    assert steps_from(Status.CLOSED) == ()
+def test_what_is_closed_is_only_archived_and_that_is_final() -> None:
+    assert steps_from(Status.CLOSED) == (Step.ARCHIVE,)
+    assert steps_from(Status.ARCHIVED) == ()
     for step in Step:
         with pytest.raises(IllegalTransition):
-            advance(Status.CLOSED, step)
+            advance(Status.ARCHIVED, step)
 
 
 def test_what_has_ended_runs_again_only_by_a_redo() -> None:

@@ -87,6 +87,18 @@ def test_a_suspension_lasts_thirty_days_and_is_renewed_once(
     assert (fault.facts["why"] if fault else None) == why
 
 
+@pytest.mark.parametrize(
+    ("stood", "days", "most"),
+    [(0, 30, None), (30, 30, None), (31, 30, 29), (60, 1, 0), (59.5, 1, 0), (70, 1, 0)],
+)
+def test_all_suspensions_for_one_reason_are_sixty_days_together(
+    stood: float, days: int, most: int | None
+) -> None:
+    rule = suspension_rule(ALLOWED.suspensions, "appraisal")
+    fault = suspension_refusal(days, 0, rule, timedelta(days=stood))
+    assert (fault.facts if fault else None) == (None if most is None else {"why": "total", "most": most})
+
+
 def test_every_reason_that_may_be_given_has_a_rule_and_no_rule_another() -> None:
     assert {each.reason for each in ALLOWED.suspensions} == set(SuspensionReason)
     assert {each.reason for each in ALLOWED.extensions} - {None} <= set(ExtensionReason)
