@@ -9,6 +9,7 @@ KINDS = (
     ("postgres", "PostgreSQL"),
     ("java", "Kafka"),
     ("bench.sink", "sink"),
+    ("bench.hook_sink", "sink"),
     ("services", "service"),
     ("bench.intake_server", "service"),
     ("bench.escalation_worker", "service"),

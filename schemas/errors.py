@@ -6,7 +6,7 @@ Every error raised on purpose, and the problem (RFC 9457) it is answered with.
                                    BadMapping BadCursor BadEndpoint NoDueTime DueTooLate
                                    SheetFaulty TableFaulty BadModel BadCalendar UnknownCalendar
                                    RuleFaulty
-      NotFound                404  TicketNotFound EndpointNotFound DepartmentNotFound UnknownVersion
+      NotFound                404  TicketNotFound DepartmentNotFound UnknownVersion
       Conflict                409  IllegalTransition IdempotencyMismatch DepartmentExcluded
                                    DepartmentInUse HeldByAnother NotReturnable ReturnTooLate
                                    AdjudicationBinds NotTheLead AlreadyCoHandling InConfidence

@@ -313,3 +313,12 @@ class Publication(Lenient):
     version: str
     valid_from: str = Field(description="The first day it is in force, an ISO date of the city.")
     source: str
+
+
+class EndpointDisabled(Lenient):
+    """A webhook endpoint was ended by the service, and why; `given_up` deliveries it had not taken."""
+
+    department: str
+    endpoint_id: UUID
+    because: str
+    given_up: int

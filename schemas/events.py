@@ -32,6 +32,7 @@ from schemas.event_data import (
     DepartmentStep,
     DisputeOpened,
     Ending,
+    EndpointDisabled,
     HandOver,
     Joining,
     Lenient,
@@ -318,6 +319,13 @@ class SupervisionResumed(Event):
     data: SupervisionHalt
 
 
+class WebhookEndpointDisabled(Event):
+    """Of no ticket: `ticket`, its subject and key, names the department."""
+
+    type: Literal["webhook.endpoint_disabled"] = "webhook.endpoint_disabled"
+    data: EndpointDisabled
+
+
 AnyEvent = Annotated[
     TicketRegistered
     | TicketAssigned
@@ -365,6 +373,7 @@ AnyEvent = Annotated[
     | TicketProcedureOpened
     | TicketDeadlinesMoved
     | PoliciesPublished
+    | WebhookEndpointDisabled
     | TicketEscalated
     | TicketEscalationWithdrawn,
     Field(discriminator="type"),

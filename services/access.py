@@ -194,7 +194,11 @@ ROUTES: dict[tuple[str, str], frozenset[CallerRole]] = {
     ("POST", "/v1/webhooks/endpoints"): frozenset({DEPARTMENT, ADMIN}),
     ("GET", "/v1/webhooks/endpoints"): frozenset({DEPARTMENT, ADMIN}),
     ("DELETE", "/v1/webhooks/endpoints/{endpoint_id}"): frozenset({DEPARTMENT, ADMIN}),
+    ("POST", "/v1/webhooks/endpoints/{endpoint_id}/rotate"): frozenset({DEPARTMENT, ADMIN}),
+    ("POST", "/v1/webhooks/endpoints/{endpoint_id}/test"): frozenset({DEPARTMENT, ADMIN}),
     ("GET", "/v1/webhooks/deliveries"): frozenset({DEPARTMENT, ADMIN}),
+    ("GET", "/v1/webhooks/deliveries/{delivery_id}"): frozenset({DEPARTMENT, ADMIN}),
+    ("POST", "/v1/webhooks/replays"): frozenset({DEPARTMENT, ADMIN}),
 }
 
 STEP_ROLES: dict[Step, frozenset[CallerRole]] = {

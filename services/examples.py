@@ -119,6 +119,13 @@ _OTHERS: Mapping[tuple[str, str], Any] = {
         "department": "ecology-environment-longhua",
         "url": "https://oa.example.gov.cn/hooks/12345",
     },
+    ("POST", "/v1/webhooks/endpoints/{endpoint_id}/rotate"): {"overlap_hours": 24},
+    ("POST", "/v1/webhooks/endpoints/{endpoint_id}/test"): {"type": "ticket.assigned"},
+    ("POST", "/v1/webhooks/replays"): {
+        "since_at": "2026-11-23T00:00:00+08:00",
+        "until_at": "2026-11-24T00:00:00+08:00",
+        "state": "dead",
+    },
 }
 
 EXAMPLES: Mapping[tuple[str, str], Any] = {

@@ -10,12 +10,14 @@ from services.roles import Role
 from services.webhooks.announce import webhooks
 from services.webhooks.api import routes
 from services.webhooks.courier import courier
+from services.webhooks.delivery_api import delivery_routes
+from services.webhooks.figures import WebhookFigures
 
 backing = Role(
     "backing",
-    faces=[routes, receive.routes, secrets_api.routes, inbox_api.routes, feed.routes],
+    faces=[routes, delivery_routes, receive.routes, secrets_api.routes, inbox_api.routes, feed.routes],
     consumers=[webhooks],
     loops=[courier, purge],
     checks=[is_migrated],
-    parts=[HookFigures, HookDescription],
+    parts=[HookFigures, HookDescription, WebhookFigures],
 )

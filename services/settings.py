@@ -53,10 +53,13 @@ class WebhookSettings(BaseModel):
         description="Comma-separated host names that may be private, or plain http. Others must "
         "be public and https. `up` allows this machine (`127.0.0.1,localhost`) when it is empty.",
     )
-    concurrency: int = Field(32, ge=1, le=512, description="Posts under way at once.")
+    concurrency: int = Field(128, ge=1, le=512, description="Posts under way at once.")
     timeout_seconds: float = Field(10, gt=0, description="How long one post may take.")
     lease_seconds: float = Field(
         60, gt=0, description="After a crash in mid-post, when the delivery is tried again."
+    )
+    disable_after_days: int = Field(
+        5, ge=1, le=90, description="An endpoint that has done nothing but fail for so long is ended."
     )
 
 
@@ -120,7 +123,12 @@ class RetentionSettings(BaseModel):
         "Kafka keeps its topics.",
     )
     answers_days: int = Field(30, ge=1, description="Answers kept for the same `Idempotency-Key`.")
-    deliveries_days: int = Field(90, ge=1, description="Webhook deliveries that were taken or given up.")
+    deliveries_days: int = Field(
+        190,
+        ge=1,
+        description="Webhook deliveries that were taken or given up, with the log of their attempts. "
+        "Six months of logs are the least the law asks for (网络安全法, Article 21 of 2016).",
+    )
     hooks_days: int = Field(
         180, ge=7, description="What departments' systems sent, as it came, and what became of it."
     )

@@ -81,3 +81,15 @@ def test_a_short_storm_climbs_every_rung_once_beside_plain_sql() -> None:
     assert found["outage"]["climbed"]["different"] == 80
     assert 0 < found["storm"]["late ms"]["p50"] <= found["storm"]["late ms"]["p99"]
     assert found["drain"]["timer, 1 process"]["CPU us/rung"]["service"] > 0
+
+
+def test_a_short_queue_is_delivered_and_recorded_beside_the_bare_clients() -> None:
+    command: list[str | Path] = [ROOT / "bench" / "webhooks", "--deliveries", "300", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {"bare aiohttp", "aiohttp, addresses checked", "httpx"} <= set(found["clients"])
+    assert all(each["posts/s"] > 0 and each["CPU us"] > 0 for each in found["clients"].values())
+    queues = [each for name, each in found.items() if name != "clients"]
+    assert len(queues) == 4
+    assert all(each["delivered/s"] > 0 and each["CPU us"]["courier"] > 0 for each in queues)

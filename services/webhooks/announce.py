@@ -1,27 +1,47 @@
 """Consumer: what concerns a department goes into its feed, and to each endpoint that wants it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.base import rfc3339
-from schemas.events import TicketAdjudicated, TicketAssigned, TicketCoAnswered, TicketEscalated
+from schemas.events import CoHandling, TicketAdjudicated, TicketAssigned, TicketCoAnswered, TicketEscalated
 from schemas.scrubbing import scrubbed
+from schemas.ticket import Urgency
+from schemas.webhooks import Standing
 from services.bus import Subscription
 from services.feed import FeedStore
 from services.resources import Resources
 from services.tables import tickets
-from services.webhooks.store import DeliveryStore, EndpointStore
+from services.webhooks.delivery_store import DeliveryStore
+from services.webhooks.domain.wanting import Facts, told
+from services.webhooks.endpoint_store import EndpointStore
 
-TYPES = (
+USUAL = (
     "ticket.assigned",
     "ticket.escalated",
     "ticket.escalation_withdrawn",
     "ticket.return_granted",
+    "ticket.adjudicated",
+    "ticket.co_assigned",
+    "ticket.co_answered",
+    "ticket.co_ended",
+    "ticket.extension_granted",
+    "ticket.extension_refused",
+    "ticket.suspended",
+    "ticket.suspension_refused",
+    "ticket.resumed",
+    "webhook.endpoint_disabled",
+)
+"""What an endpoint is sent that does not say what it wants."""
+
+TYPES = (
+    *USUAL,
     "ticket.return_refused",
     "ticket.closed",
     "ticket.corrected",
@@ -32,18 +52,7 @@ TYPES = (
     "ticket.transferred",
     "ticket.deadlines_moved",
     "ticket.dispute_opened",
-    "ticket.adjudicated",
-    "ticket.co_assigned",
-    "ticket.co_answered",
-    "ticket.co_ended",
-    "ticket.extension_granted",
-    "ticket.extension_refused",
-    "ticket.suspended",
-    "ticket.suspension_refused",
-    "ticket.resumed",
 )
-USUAL = (*TYPES[:4], *TYPES[-9:])
-"""What an endpoint is sent that does not say what it wants."""
 
 TO_HELPERS = frozenset({"ticket.corrected", "ticket.urged"})
 """What those who help must know too, beside what is told to them by name."""
@@ -56,24 +65,22 @@ _TOLD = text(
 
 _PERSON = ("role", "name", "post", "unit", "because")
 
-_HELPERS = select(tickets.c.co_departments).where(tickets.c.id == bindparam("ticket"))
+_TICKET = select(tickets.c.urgency, tickets.c.category, tickets.c.co_departments).where(
+    tickets.c.id == bindparam("ticket")
+)
 
 
 async def announce(event: Any, connection: AsyncConnection, resources: Resources) -> None:
     """Fix the body now: a retry hours later says what was true when it happened."""
     if isinstance(event, TicketAssigned) and event.data.matter.historical:
         return
-    departments = await _addressees(event, connection)
-    if not departments:
+    addressees = await _addressees(event, connection)
+    if not addressees:
         return
-    content = body(event, await _notice(event, connection))
-    await FeedStore(connection).add(event, departments, content, resources.clock.now())
-    endpoints = EndpointStore(connection)
-    wanting = [
-        endpoint_id
-        for department in departments
-        for endpoint_id in await endpoints.wanting(department, event.type)
-    ]
+    content, now = body(event, await _notice(event, connection)), resources.clock.now()
+    departments = list(dict.fromkeys(department for department, _ in addressees))
+    await FeedStore(connection).add(event, departments, content, now)
+    wanting = await _wanting(event, addressees, connection)
     rows = [
         {
             "endpoint_id": endpoint_id,
@@ -81,23 +88,49 @@ async def announce(event: Any, connection: AsyncConnection, resources: Resources
             "ticket_id": event.ticket,
             "type": event.type,
             "body": content,
-            "next_attempt_at": resources.clock.now(),
+            "created_at": now,
+            "next_attempt_at": now,
         }
         for endpoint_id in wanting
     ]
     await DeliveryStore(connection).add(rows)
 
 
-async def _addressees(event: Any, connection: AsyncConnection) -> list[str]:
+async def _wanting(
+    event: Any, addressees: Sequence[tuple[str, Standing]], connection: AsyncConnection
+) -> list[UUID]:
+    endpoints = EndpointStore(connection)
+    wanting: list[UUID] = []
+    for department, role in addressees:
+        listeners = await endpoints.listeners(department)
+        chooses = any(each.filter for each in listeners)
+        facts = await _facts(event, role, connection) if chooses else None
+        wanting += told(listeners, event.type, facts)
+    return wanting
+
+
+async def _addressees(event: Any, connection: AsyncConnection) -> list[tuple[str, Standing]]:
     """Return whom an event concerns: who has the ticket; the parties of a dispute; who helps, or its lead."""
+    data = event.data
     if isinstance(event, TicketAdjudicated):
-        return event.data.parties
+        return [(each, "co" if each in data.co_handlers else "lead") for each in data.parties]
     if isinstance(event, TicketCoAnswered):
-        return [event.data.lead]
-    named: list[str] = [event.data.department] if event.data.department else []
+        return [(data.lead, "lead")]
+    named: list[tuple[str, Standing]] = []
+    if data.department:
+        named.append((data.department, "co" if isinstance(data, CoHandling) else "lead"))
     if event.type in TO_HELPERS:
-        named += await connection.scalar(_HELPERS, {"ticket": event.ticket}) or []
+        row = (await connection.execute(_TICKET, {"ticket": event.ticket})).one_or_none()
+        named += [(each, "co") for each in row.co_departments or ()] if row else []
     return named
+
+
+async def _facts(event: Any, role: Standing, connection: AsyncConnection) -> Facts | None:
+    """Return what a filter looks at: of the matter as the event tells it, else as the ticket is now."""
+    told_of = getattr(event.data, "matter", None)
+    if told_of is None:
+        told_of = (await connection.execute(_TICKET, {"ticket": event.ticket})).one_or_none()
+    return Facts(Urgency(told_of.urgency), told_of.category, role) if told_of is not None else None
 
 
 async def _notice(event: Any, connection: AsyncConnection) -> dict[str, Any]:

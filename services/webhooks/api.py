@@ -1,65 +1,33 @@
-"""Faces: departments register where their events go, and see how it went."""
+"""Faces: departments register where their events go, change its secret, and try it out."""
 
 import secrets
-from typing import Annotated, Any
+from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Query, Response
-from pydantic import Field
+from fastapi import APIRouter, Response
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.base import Instant, Schema, Text
-from schemas.codes import DepartmentCode
+from schemas.base import Schema
 from schemas.errors import Invalid
+from schemas.webhooks import Endpoint, NewEndpoint, Queued, RotateRequest, SampleRequest
 from services.authorization import PrincipalDep
 from services.commands import CommandsDep
 from services.http import ResourcesDep
 from services.resources import Resources
 from services.security import Principal
-from services.webhooks.announce import TYPES, USUAL
-from services.webhooks.domain.signing import SECRET_BYTES, show_secret
+from services.webhooks.announce import TYPES, USUAL, body
+from services.webhooks.domain.circuit import is_open
+from services.webhooks.domain.signing import SECRET_BYTES, after_rotation, show_secret
+from services.webhooks.endpoint_store import BY_OWNER, CHANGED, EndpointStore
 from services.webhooks.guard import check_url, hosts_of
-from services.webhooks.store import DeliveryStore, EndpointStore
+from services.webhooks.replay import queued
+from services.webhooks.samples import sample
 
-LONGEST_PAGE = 200
-LARGEST_ID = 2**63 - 1
+KEPT_BACK = ("secret", "old_secrets", "circuit")
 
 routes = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
-
-
-class NewEndpoint(Schema):
-    """An address that takes a department's events."""
-
-    department: DepartmentCode
-    url: Text = Field(max_length=2000, examples=["https://oa.example.gov.cn/hooks/12345"])
-    types: list[str] = Field(list(USUAL), min_length=1)
-
-
-class Endpoint(NewEndpoint):
-    """A registered endpoint; `secret` is there in the first answer only."""
-
-    id: UUID
-    created_at: Instant
-    disabled_at: Instant | None = None
-    disabled_because: str | None = None
-    secret: str | None = None
-
-
-class Delivery(Schema):
-    """One event for one endpoint, and how its last attempt went."""
-
-    id: int
-    ticket: str
-    type: str
-    event_id: UUID
-    department: str
-    url: str
-    attempts: int
-    delivered_at: Instant | None
-    next_attempt_at: Instant | None
-    dead_at: Instant | None
-    last_status: int | None
-    last_fault: str | None
 
 
 @routes.post("/endpoints", status_code=201, response_model=Endpoint)
@@ -70,62 +38,138 @@ async def register_endpoint(
     department = mine(principal)
     if department not in (None, new.department):
         raise Invalid("A department registers endpoints of its own.", pointer="/department")
-    unknown = sorted(set(new.types) - set(TYPES))
-    if unknown:
-        raise Invalid(f"No such event type: {', '.join(unknown)}.", pointer="/types")
+    _check_types(new.types or ())
     check_url(new.url, hosts_of(resources.settings.webhooks.allow_hosts))
-    secret = show_secret(secrets.token_bytes(SECRET_BYTES))
-    endpoint = Endpoint(**new.model_dump(), id=uuid4(), created_at=resources.clock.now())
+    row = {
+        **new.model_dump(mode="json"),
+        "types": [] if new.post == "B" else new.types or list(USUAL),
+        "id": uuid4(),
+        "created_at": resources.clock.now(),
+    }
 
     async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
-        await EndpointStore(connection).add({**endpoint.model_dump(exclude_none=True), "secret": secret})
-        return endpoint, {}
+        await EndpointStore(connection).add({**row, "secret": _new_secret()})
+        return Endpoint.model_validate(row), {}
 
     return await _with_secret(await commands.run(work, 201), resources)
 
 
-async def _with_secret(answer: Response, resources: Resources) -> Response:
-    """Add the secret to an answer, which is kept without it for the same Idempotency-Key."""
-    endpoint = Endpoint.model_validate_json(bytes(answer.body))
-    async with resources.database.transaction() as connection:
-        secret = await EndpointStore(connection).secret(endpoint.id)
-    shown = endpoint.model_copy(update={"secret": secret})
-    return Response(shown.model_dump_json(), answer.status_code, media_type=answer.media_type)
+@routes.post("/endpoints/{endpoint_id}/rotate", response_model=Endpoint)
+async def rotate_secret(
+    endpoint_id: UUID,
+    asked: RotateRequest,
+    principal: PrincipalDep,
+    resources: ResourcesDep,
+    commands: CommandsDep,
+) -> Response:
+    """
+    Give an endpoint a new secret, shown in this answer and never again.
+
+    Until the overlap ends every post is signed by both, so the receiver may change over in its time.
+    """
+    now = resources.clock.now()
+    until_at = now + timedelta(hours=asked.overlap_hours)
+
+    async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
+        store = EndpointStore(connection)
+        row = await store.alive(endpoint_id, mine(principal), CHANGED)
+        old = after_rotation(row.secret, row.old_secrets, now, until_at)
+        await store.rotate(endpoint_id, _new_secret(), old, now)
+        return shown(await store.get(endpoint_id, None)), {}
+
+    return await _with_secret(await commands.run(work), resources)
+
+
+@routes.post("/endpoints/{endpoint_id}/test", status_code=202, response_model=Queued)
+async def send_samples(
+    endpoint_id: UUID,
+    asked: SampleRequest,
+    principal: PrincipalDep,
+    resources: ResourcesDep,
+    commands: CommandsDep,
+) -> Response:
+    """
+    Send an example of an event, or of every type there is, whatever the endpoint wants.
+
+    It is tried once, at once and before all that waits, also where nothing else is posted because
+    too much has failed. How it went says `GET /v1/webhooks/deliveries/{id}`.
+    """
+    _check_types([asked.type] if asked.type else ())
+
+    async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
+        store = EndpointStore(connection)
+        row = await store.alive(endpoint_id, mine(principal))
+        await store.let_try(endpoint_id)
+        return await queued(connection, _samples(row, asked.type, resources)), {}
+
+    return await commands.run(work, 202)
+
+
+def _samples(endpoint: Row[Any], wanted: str | None, resources: Resources) -> list[dict[str, Any]]:
+    now = resources.clock.now()
+    events = [sample(each, endpoint.department, now) for each in ([wanted] if wanted else TYPES)]
+    return [
+        {
+            "endpoint_id": endpoint.id,
+            "event_id": event.id,
+            "ticket_id": event.ticket,
+            "type": event.type,
+            "body": body(event, {"test": True}),
+            "kind": "test",
+            "created_at": now,
+            "next_attempt_at": endpoint.created_at,  # earlier than anything that waits
+        }
+        for event in events
+    ]
 
 
 @routes.get("/endpoints")
 async def list_endpoints(principal: PrincipalDep, resources: ResourcesDep) -> list[Endpoint]:
-    """List endpoints; a department sees its own."""
+    """List endpoints and how they do; a department sees its own."""
     async with resources.database.transaction() as connection:
         rows = await EndpointStore(connection).of(mine(principal))
-    return [Endpoint.model_validate({**row._mapping, "secret": None}) for row in rows]
+    return [shown(row) for row in rows]
 
 
 @routes.delete("/endpoints/{endpoint_id}", status_code=204)
 async def end_endpoint(endpoint_id: UUID, principal: PrincipalDep, resources: ResourcesDep) -> None:
     """End an endpoint; what it still waited for becomes a dead letter."""
+
+    async def work(connection: AsyncConnection) -> None:
+        store = EndpointStore(connection)
+        await store.get(endpoint_id, mine(principal))
+        await store.disable(endpoint_id, resources.clock.now(), BY_OWNER)
+
+    await resources.database.run(work)
+
+
+def shown(row: Row[Any]) -> Endpoint:
+    """Return an endpoint as it is shown: without its secrets."""
+    known = {name: row._mapping[name] for name in Endpoint.model_fields if name not in KEPT_BACK}
+    return Endpoint.model_validate({**known, "circuit": "open" if is_open(row.failures) else "closed"})
+
+
+async def _with_secret(answer: Response, resources: Resources) -> Response:
+    """
+    Add the secret to an answer, which is kept without it for the same Idempotency-Key.
+
+    An answer that comes again after the next rotation shows none: its secret is an old one.
+    """
+    endpoint = Endpoint.model_validate_json(bytes(answer.body))
     async with resources.database.transaction() as connection:
-        await EndpointStore(connection).disable(
-            endpoint_id, resources.clock.now(), "ended by its owner", mine(principal)
-        )
+        row = await EndpointStore(connection).get(endpoint.id, None)
+    if row.rotated_at == endpoint.rotated_at:
+        endpoint = endpoint.model_copy(update={"secret": row.secret})
+    return Response(endpoint.model_dump_json(), answer.status_code, media_type=answer.media_type)
 
 
-@routes.get("/deliveries")
-async def list_deliveries(
-    principal: PrincipalDep,
-    resources: ResourcesDep,
-    before: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
-    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
-) -> list[Delivery]:
-    """List deliveries, newest first; `before` takes the last id of the page before."""
-    async with resources.database.transaction() as connection:
-        rows = await DeliveryStore(connection).latest(mine(principal), before, limit)
-    return [_shown(row) for row in rows]
+def _check_types(types: Any) -> None:
+    if unknown := sorted(set(types) - set(TYPES)):
+        raise Invalid(f"No such event type: {', '.join(unknown)}.", pointer="/types")
 
 
-def _shown(row: Any) -> Delivery:
-    known = {name: row._mapping[name] for name in Delivery.model_fields if name != "ticket"}
-    return Delivery(**known, ticket=row.ticket_id)
+def _new_secret() -> str:
+    return show_secret(secrets.token_bytes(SECRET_BYTES))
 
 
 def mine(principal: Principal) -> str | None:

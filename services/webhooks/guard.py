@@ -2,6 +2,7 @@
 
 import re
 import socket
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from aiohttp import ThreadedResolver
@@ -24,6 +25,7 @@ def hosts_of(names: str) -> frozenset[str]:
     return frozenset(filter(None, (each.strip().lower() for each in names.split(","))))
 
 
+@lru_cache(maxsize=4096)
 def check_url(url: str, allow_hosts: frozenset[str]) -> None:
     """
     Raise `BadEndpoint` for an address that is never posted to.

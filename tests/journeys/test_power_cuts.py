@@ -90,7 +90,7 @@ async def test_a_kill_while_cards_fall_due_gives_every_card_once(hotline: Hotlin
 
 
 @pytest.mark.parametrize("way", [DISTRIBUTED], indirect=True)
-async def test_a_broker_killed_and_started_again_delays_but_loses_nothing(
+async def test_w10_a_broker_killed_and_started_again_delays_but_loses_nothing(
     hotline: Hotline, way: Way, kafka_broker: KafkaBroker
 ) -> None:
     # Given a ticket nobody has signed for

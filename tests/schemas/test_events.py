@@ -147,6 +147,12 @@ DATA: dict[str, dict[str, Any]] = {
         "fell_due_at": AT,
         "detected_at": AT,
     },
+    "webhook.endpoint_disabled": {
+        "department": "water",
+        "endpoint_id": str(UUID(int=5)),
+        "because": "410 Gone",
+        "given_up": 3,
+    },
     "ticket.escalation_withdrawn": {**CLOCK, "fell_due_at": AT, "settled_at": AT},
 }
 

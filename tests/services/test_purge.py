@@ -17,7 +17,7 @@ COUNTS = """
            (SELECT count(*) FROM webhook_deliveries) AS deliveries,
            (SELECT count(*) FROM department_feed) AS feed
 """
-LONG = timedelta(days=91)
+LONG = timedelta(days=191)
 
 
 async def counts(hotline: InProcess) -> dict[str, int]:
@@ -39,6 +39,11 @@ async def ended(hotline: InProcess) -> None:
     when = hotline.clock.now()
     statement = "UPDATE webhook_deliveries SET next_attempt_at = NULL, delivered_at = :at RETURNING id"
     assert await hotline.rows(statement, at=when)
+    logged = """
+        INSERT INTO webhook_attempts (delivery_id, number, at, headers, took_ms)
+        SELECT id, 1, :at, '{}', 200 FROM webhook_deliveries RETURNING number
+    """
+    assert await hotline.rows(logged, at=when)
 
 
 async def purged(hotline: InProcess) -> int:
@@ -56,6 +61,7 @@ async def test_everything_that_has_served_its_time_is_deleted_batch_by_batch(hot
     hotline.clock.time += LONG
     assert await purged(hotline) == sum(before.values())
     assert set((await counts(hotline)).values()) == {0}
+    assert await hotline.rows("SELECT * FROM webhook_attempts") == []
     assert len(await hotline.rows("SELECT * FROM tickets")) == 1
     assert len(await hotline.rows("SELECT * FROM ticket_history")) == 2
 
@@ -65,8 +71,14 @@ async def test_nothing_is_deleted_before_its_time(hotline: InProcess) -> None:
     await ended(hotline)
     hotline.clock.time += timedelta(days=29)
     assert await purged(hotline) == 0
-    hotline.clock.time += timedelta(days=2)  # an answer is kept for 30 days, the others for 90
+    hotline.clock.time += timedelta(days=2)  # an answer is kept for 30 days, events for 90
     assert await purged(hotline) == (await counts(hotline))["answers"] + 1 == 1
+    hotline.clock.time += timedelta(days=60)
+    await purged(hotline)
+    left = await counts(hotline)
+    assert {name for name, rows in left.items() if rows} == {"deliveries"}
+    hotline.clock.time += timedelta(days=184) - timedelta(days=91)
+    assert await purged(hotline) == 0  # six months of deliveries and their log are there at any time
 
 
 async def test_what_has_not_ended_is_kept_however_old_it_is(hotline: InProcess) -> None:

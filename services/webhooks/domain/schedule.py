@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from zlib import crc32
 
 RETRY_AFTER = (
     timedelta(seconds=5),
@@ -17,24 +18,36 @@ RETRY_AFTER = (
 )
 """Waiting times after the first, second, … failed attempt: a little over three days in all."""
 
+JITTER = 0.2
+"""Up to this part of a wait is added to it, so that what failed together does not come back together."""
+
 LONGEST_ASKED = timedelta(hours=24)
 GONE = 410
+ASKING = frozenset({429, 503})
+"""Answers whose `Retry-After` is heeded."""
 
 
-def wait_after(failures: int, asked: timedelta | None = None) -> timedelta | None:
+def wait_after(failures: int, asked: timedelta | None = None, jitter: float = 0.0) -> timedelta | None:
     """
     Return how long to wait after that many failures, or None when it is a dead letter.
 
     `asked` is what the receiver asks for: it lengthens the wait, up to a day, and never shortens it.
+    `jitter`, from 0 to 1, says how much of the added part is added.
     """
     if failures > len(RETRY_AFTER):
         return None
-    return max(RETRY_AFTER[failures - 1], min(asked or timedelta(), LONGEST_ASKED))
+    wait = RETRY_AFTER[failures - 1] * (1 + JITTER * jitter)
+    return max(wait, min(asked or timedelta(), LONGEST_ASKED))
 
 
-def asked_wait(retry_after: str | None, now: datetime) -> timedelta | None:
-    """Return what `Retry-After` asks for, as seconds or as a date; None for what cannot be read."""
-    if retry_after is None:
+def jitter_of(delivery: int, attempt: int) -> float:
+    """Return the jitter of an attempt, from 0 to 1: another for each, and always the same."""
+    return crc32(f"{delivery}/{attempt}".encode()) / 2**32
+
+
+def asked_wait(status: int, retry_after: str | None, now: datetime) -> timedelta | None:
+    """Return what `Retry-After` asks for, as seconds or as a date; None for what asks or says nothing."""
+    if retry_after is None or status not in ASKING:
         return None
     if retry_after.isascii() and retry_after.isdigit():
         return timedelta(seconds=min(int(retry_after[:9]), LONGEST_ASKED.total_seconds()))

@@ -76,7 +76,7 @@ async def test_confidential_events_are_handled_like_any_other(kafka: Kafka, cler
         await clerk.handles(event)
 
 
-async def test_foreign_messages_are_set_apart_and_pin_nothing(kafka: Kafka, clerk: Clerk) -> None:
+async def test_w9_foreign_messages_are_set_apart_and_pin_nothing(kafka: Kafka, clerk: Clerk) -> None:
     event = signed("HK1")
     good = to_message(event)
     headers = to_headers(good.headers)

@@ -128,7 +128,7 @@ async def test_no_event_is_lost_when_every_database_connection_is_cut_while_even
     [(IllegalTransition("no such step"), "illegal_transition"), (ValueError("a bug"), "internal")],
     ids=["refused", "a bug"],
 )
-async def test_a_poisonous_event_is_set_apart_and_comes_back_once_the_fault_is_mended(
+async def test_w9_a_poisonous_event_is_set_apart_and_comes_back_once_the_fault_is_mended(
     bus: Bus, clerk: Clerk, fault: Exception, code: str
 ) -> None:
     poison = signed("HK2", 1)
@@ -217,7 +217,7 @@ async def test_a_dead_letter_still_under_way_is_not_lost_by_replaying_it(bus: Bu
         await clerk.handles(poison)
 
 
-async def test_processes_come_and_go_without_loss_or_double_effect(bus: Bus, clerk: Clerk) -> None:
+async def test_w8_processes_come_and_go_without_loss_or_double_effect(bus: Bus, clerk: Clerk) -> None:
     events = [signed(f"HK{number % 50}", number) for number in range(20_000)]
     async with bus.process(clerk.subscription("stays")) as stays, writing(bus, events, 20) as written:
         await until(lambda: clerk.count("stays"))

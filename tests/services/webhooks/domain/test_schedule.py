@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.webhooks.domain.schedule import RETRY_AFTER, accepted, asked_wait, wait_after
+from services.webhooks.domain.schedule import (
+    JITTER,
+    RETRY_AFTER,
+    accepted,
+    asked_wait,
+    jitter_of,
+    wait_after,
+)
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
@@ -79,12 +86,13 @@ def test_asking_for_time_does_not_keep_a_delivery_alive_for_ever() -> None:
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(header: str | None, asked: timedelta | None) -> None:
-    assert asked_wait(header, NOW) == asked
+    assert asked_wait(503, header, NOW) == asked
+    assert asked_wait(500, header, NOW) is None
 
 
 @given(some.text(max_size=40))
 def test_whatever_retry_after_says_the_next_wait_is_known(header: str) -> None:
-    wait = wait_after(1, asked_wait(header, NOW))
+    wait = wait_after(1, asked_wait(429, header, NOW))
     assert wait is not None
     assert timedelta(seconds=5) <= wait <= timedelta(hours=24)
 
@@ -93,3 +101,18 @@ def test_any_2xx_and_nothing_else_is_taken_for_accepted() -> None:
     taken = takewhile(accepted, range(200, 600))
     assert list(taken) == list(range(200, 300))
     assert not any(map(accepted, [None, 100, 199, 301, 302, 304, 410, 429, 500]))
+
+
+@given(some.integers(1, 2**63), some.integers(1, 11), some.floats(0, 1))
+def test_the_jitter_adds_a_fifth_at_most_and_is_the_same_each_time(
+    delivery: int, attempt: int, jitter: float
+) -> None:
+    assert 0 <= jitter_of(delivery, attempt) == jitter_of(delivery, attempt) < 1
+    for failures, wait in enumerate(RETRY_AFTER, 1):
+        spread = wait_after(failures, jitter=jitter)
+        assert spread is not None
+        assert wait <= spread <= wait * (1 + JITTER)
+
+
+def test_what_failed_together_does_not_come_back_together() -> None:
+    assert len({wait_after(1, jitter=jitter_of(each, 1)) for each in range(1000)}) > 900

@@ -1,0 +1,79 @@
+"""Examples of events, for a department's system to be tried with: made of the events' own schemas."""
+
+import types
+from datetime import datetime
+from enum import Enum
+from typing import Any, Literal, Union, get_args, get_origin
+from uuid import UUID, uuid4
+
+from pydantic import AwareDatetime, BaseModel
+
+from schemas.events import AnyEvent
+
+TICKET = "TEST00000000000000"
+"""The number in every example; no ticket has it."""
+
+EVENTS: dict[str, Any] = {each.model_fields["type"].default: each for each in get_args(get_args(AnyEvent)[0])}
+
+_SAID: dict[str, Any] = {
+    "hotline": "12345",
+    "category": "020100",
+    "division": "460106002000",
+    "title": "测试:夜间施工噪声扰民",
+    "text": "测试:滨海大道某工地夜间十一点后仍在施工,噪声很大。",
+    "address": "滨海大道某工地",
+    "because": "测试:适用派单目录中的一条",
+    "reason": "测试:需要现场核实",
+    "note": "测试:请忽略本通知",
+    "legal_basis": "测试:《信访工作条例》",
+    "changed": {"title": ("测试:夜间噪声", "测试:夜间施工噪声扰民")},
+    "clock": "department",
+    "stage": "completion",
+    "name": "红牌",
+    "receiver": "leader",
+    "effect": "supervise",
+    "unit": "working_days",
+    "to": "110",
+    "card": "red",
+}
+"""What a field of this name says, also when it may be left out."""
+
+_DEPARTMENTS = frozenset({"department", "lead", "from_department"})
+
+
+def sample(event_type: str, department: str, now: datetime) -> Any:
+    """Return an example of an event as this department would be told of it."""
+    kind = EVENTS[event_type]
+    data = _filled(kind.model_fields["data"].annotation, department, now)
+    return kind.model_validate({"id": uuid4(), "ticket": TICKET, "time": now, "data": data})
+
+
+def _filled(model: type[BaseModel], department: str, now: datetime) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        if name in _DEPARTMENTS:
+            found[name] = department
+        elif name in _SAID and get_origin(field.annotation) is not Literal:
+            found[name] = _SAID[name]
+        elif field.is_required():
+            found[name] = _value(field.annotation, department, now)
+    return found
+
+
+def _value(kind: Any, department: str, now: datetime) -> Any:
+    """Return some value of a type a schema is made of."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return _value(next(each for each in inner if each is not type(None)), department, now)
+    if origin is Literal:
+        return inner[0]
+    if origin is list:
+        return [_value(inner[0], department, now)]
+    if origin is dict:
+        return {}
+    if issubclass(kind, BaseModel):
+        return _filled(kind, department, now)
+    if issubclass(kind, Enum):
+        return next(iter(kind))
+    simple: dict[Any, Any] = {AwareDatetime: now, UUID: uuid4(), int: 1, bool: False, str: department}
+    return simple[kind]
