@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -25,31 +26,44 @@ SELECT 'HK20261123' || lpad(number::text, 8, '0'), '12345', 'complaint', 'genera
 FROM generate_series(1, $1::int) AS number
 """
 FILL_DEADLINES = """
+WITH opened AS (
 INSERT INTO deadlines (id, ticket_id, opened_by, clock, stage, assignment_id, department, started_at, amount,
-    unit, due_at, provisional, rule, versions, schedule, next_rung, next_rung_at)
+    unit, due_at, provisional, rule, versions, schedule)
 SELECT gen_random_uuid(), 'HK20261123' || lpad((number / $6::int + 1)::text, 8, '0'), gen_random_uuid(),
     'department', (ARRAY['sign', 'contact', 'feedback', 'completion'])[number % 4 + 1], gen_random_uuid(),
     'department-' || (number / $6 + 1) % 100, $2, 30, 'working_minutes', falls + interval '1 hour', false,
     'general', $3, jsonb_build_array(
         jsonb_build_array(0, to_char(falls AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')),
-        jsonb_build_array(1, '2030-01-01T00:00:00+00:00')), 0, falls
+        jsonb_build_array(1, '2030-01-01T00:00:00+00:00'))
 FROM generate_series(0, $1::int - 1) AS number,
     LATERAL (SELECT (hashint4extended(number, 1) & 65535) / 65536.0 AS share) AS spread,
     LATERAL (SELECT $4::timestamptz + $5::interval * share AS falls) AS given
+RETURNING id, (schedule -> 0 ->> 1)::timestamptz AS falls
+)
+INSERT INTO timers SELECT id, 0, falls FROM opened
 """
 
 FLOOR = """
 WITH due AS (
-    SELECT d.*, t.version, t.status FROM deadlines AS d JOIN tickets AS t ON t.id = d.ticket_id
-    WHERE d.next_rung_at <= $1 ORDER BY d.next_rung_at, d.id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+    SELECT d.*, m.next_rung, m.next_rung_at, t.version, t.status
+    FROM timers AS m JOIN deadlines AS d ON d.id = m.deadline_id JOIN tickets AS t ON t.id = d.ticket_id
+    WHERE m.next_rung_at <= $1 ORDER BY m.next_rung_at, m.deadline_id LIMIT $2
+    FOR NO KEY UPDATE OF m, t SKIP LOCKED
 ), numbered AS (
-    SELECT *, gen_random_uuid() AS event,
+    SELECT *, uuidv7() AS card_id, uuidv7() AS event,
            version + row_number() OVER (PARTITION BY ticket_id ORDER BY next_rung_at) AS number FROM due
 ), card AS (
     INSERT INTO escalations (id, deadline_id, ticket_id, clock, stage, level, name, card, receiver, effect,
         department, due_at, fell_due_at, detected_at)
-    SELECT gen_random_uuid(), id, ticket_id, clock, stage, 0, '催办', 'yellow', 'operator', '发催办通知',
+    SELECT card_id, id, ticket_id, clock, stage, 0, '催办', 'yellow', 'operator', '发催办通知',
         department, due_at, next_rung_at, $1 FROM numbered
+), notice AS (
+    INSERT INTO supervision_notices (id, kind, ticket_id, department, deadline_id, clock, stage, level, name,
+        card, says, addressee, roles, to_department, created_at, deliver_at, updated_at)
+    SELECT card_id, 'rung', ticket_id, department, id, clock, stage, 0, '催办', 'yellow', '发催办通知',
+        jsonb_build_object('role', 'operator', 'name', '承办人', 'post', 'A岗', 'unit', department,
+            'phone', '+8613800000000', 'department', department, 'because', null),
+        ARRAY['operator'], department, $1, $1, $1 FROM numbered
 ), entry AS (
     INSERT INTO ticket_history (ticket_id, version, step, status, at, actor, note, event_id)
     SELECT ticket_id, number, 'escalate', status, $1, 'escalation', '催办,发催办通知', event FROM numbered
@@ -67,9 +81,9 @@ WITH due AS (
     FROM (SELECT ticket_id, max(number) AS number FROM numbered GROUP BY 1) AS latest
     WHERE tickets.id = latest.ticket_id
 ), moved AS (
-    UPDATE deadlines AS d SET next_rung = d.next_rung + 1,
-        next_rung_at = (d.schedule -> (d.next_rung + 1) ->> 1)::timestamptz
-    FROM numbered WHERE d.id = numbered.id
+    UPDATE timers AS m SET next_rung = m.next_rung + 1,
+        next_rung_at = (numbered.schedule -> (m.next_rung + 1) ->> 1)::timestamptz
+    FROM numbered WHERE m.deadline_id = numbered.id
 )
 SELECT count(*) FROM numbered
 """
@@ -104,15 +118,14 @@ async def fill(dsn: str, given: Fill, versions: dict[str, str]) -> None:
         await connection.close()
 
 
-async def floor(dsn: str, now: datetime) -> int:
-    """Climb one rung of everything that is due, by one statement a batch; return how many rungs."""
+async def floor(dsn: str, now: datetime, most: float) -> None:
+    """Climb one rung of everything that is due, by one statement a batch, for so many seconds at most."""
+    until = time.perf_counter() + most
 
-    async def work() -> int:
+    async def work() -> None:
         connection = await asyncpg.connect(dsn, server_settings={"jit": "off"})
-        climbed = 0
-        while count := await connection.fetchval(FLOOR, now, BATCH):
-            climbed += count
+        while time.perf_counter() < until and await connection.fetchval(FLOOR, now, BATCH):
+            pass
         await connection.close()
-        return climbed
 
-    return sum(await asyncio.gather(*(work() for _ in range(CONNECTIONS))))
+    await asyncio.gather(*(work() for _ in range(CONNECTIONS)))

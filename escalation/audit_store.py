@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalation.domain.policy import JOBS
 from escalation.domain.schedule import Place
+from escalation.store import TIMED
 from escalation.tables import audits, deadlines, escalations
 from services.tables import ticket_history, tickets
 
 Spot = tuple[datetime, UUID]
 _D, _E, _H, _T = deadlines.c, escalations.c, ticket_history.c, tickets.c
 _OPEN = (
-    select(deadlines, _T.ended_at, _T.historical)
+    TIMED.add_columns(_T.ended_at, _T.historical)
     .join(tickets, _T.id == _D.ticket_id)
     .where(_D.settled_at.is_(None))
     .order_by(_D.due_at, _D.id)
@@ -40,7 +41,9 @@ class AuditStore:
 
     async def climbed(self, ticket_ids: Iterable[str]) -> Mapping[str, Sequence[Any]]:
         """Return the standing rungs of tickets."""
-        query = select(_E.ticket_id, _E.deadline_id, _E.department, _E.stage, _E.level, _E.fell_due_at)
+        query = select(
+            _E.ticket_id, _E.deadline_id, _E.clock, _E.department, _E.stage, _E.level, _E.fell_due_at
+        )
         these = query.where(_E.ticket_id.in_(set(ticket_ids)), _E.withdrawn_at.is_(None))
         found: dict[str, list[Any]] = defaultdict(list)
         for row in await self._connection.execute(these):

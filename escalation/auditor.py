@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalation.audit_store import AuditStore, Spot, places
 from escalation.domain.audit import GRACE, Difference, Kept, differences
-from escalation.domain.policy import AFTERWARDS, is_silent
+from escalation.domain.policy import AFTERWARDS, Clock, is_silent
+from escalation.explained import NONSENSE
 from escalation.rulebook import CALENDAR, LADDER, PublishedRules
 from escalation.terms import places_of, terms_of
-from schemas.errors import HotlineError
 from services.leadership import leadership
 from services.resources import Resources
 
@@ -126,7 +126,7 @@ async def _wrong(
         ladder = await rules.ladder(connection, row.versions[LADDER])
         calendar = calendars.of(row.department)
         return differences(_kept(row, climbed), ladder, calendar, resources.clock.now())
-    except (HotlineError, LookupError, TypeError, ValueError, OverflowError) as fault:
+    except NONSENSE as fault:
         log.warning("deadline_unreadable", deadline=str(row.id), fault=str(fault))
         return {Difference.UNREADABLE}
 
@@ -135,7 +135,9 @@ def _kept(row: Any, climbed: Sequence[Any]) -> Kept:
     others = [
         each
         for each in climbed
-        if each.deadline_id != row.id and (each.department, each.stage) == (row.department, row.stage)
+        if each.deadline_id != row.id
+        and (each.clock, each.stage) == (row.clock, row.stage)
+        and (row.clock == Clock.DEPARTMENT or each.department == row.department)
     ]
     return Kept(
         stage=row.stage,

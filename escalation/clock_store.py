@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, any_, bindparam, func, literal, select, union_all, update
+from sqlalchemy import Row, and_, any_, bindparam, func, literal, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from escalation.claims import Pointer, hold_timers, point
 from escalation.domain.policy import CALLERS, JOBS
 from escalation.domain.reckoning import Terms
-from escalation.store import THESE, Which
-from escalation.tables import deadlines, escalations
+from escalation.store import THESE, TIMED, Which
+from escalation.tables import deadlines, escalations, timers
 from escalation.terms import terms_of
 from schemas.events import Event
 from services.tables import tickets
@@ -33,39 +34,51 @@ class ClockStore:
         joined = select(tickets.c.id).where(tickets.c.parent == ticket_id, tickets.c.status == "joined")
         these = func.array(union_all(select(literal(ticket_id)), joined).scalar_subquery())
         query = (
-            select(deadlines)
+            select(deadlines.c.id)
             .where(deadlines.c.ticket_id == any_(these), deadlines.c.settled_at.is_(None))
             .order_by(deadlines.c.ticket_id, deadlines.c.id)
             .with_for_update(key_share=True)
         )
-        return (await self._connection.execute(query)).all()
+        return await self._with_timers((await self._connection.scalars(query)).all())
 
     async def standing_still(self, event: Event, which: Which, since: datetime) -> Sequence[Row[Any]]:
         """Lock and return deadlines, as after an event, that stood still before that moment."""
         still = deadlines.c.paused_at < bindparam("before")
-        query = select(deadlines).where(*THESE, still, deadlines.c.settled_at.is_(None))
+        query = select(deadlines.c.id).where(*THESE, still, deadlines.c.settled_at.is_(None))
         locked = query.order_by(deadlines.c.id).with_for_update(key_share=True)
-        return (await self._connection.execute(locked, {**which.bound(event), "before": since})).all()
+        found = await self._connection.scalars(locked, {**which.bound(event), "before": since})
+        return await self._with_timers(found.all())
+
+    async def _with_timers(self, ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+        """Lock the timers of locked deadlines too, and return both as they then are."""
+        if not ids:
+            return []
+        await hold_timers(self._connection, ids)
+        query = TIMED.where(deadlines.c.id.in_(ids)).order_by(deadlines.c.ticket_id, deadlines.c.id)
+        return (await self._connection.execute(query)).all()
 
     async def stop(self, ids: Sequence[UUID], at: datetime) -> None:
-        """Let deadlines stand still since then; none of them is due until it runs on."""
-        await self._connection.execute(
-            update(deadlines)
-            .where(deadlines.c.id.in_(ids))
-            .values(paused_at=at, next_rung=None, next_rung_at=None)
-        )
+        """Let deadlines stand still since then: none is due until it runs on; which rung is next stays."""
+        still = update(deadlines).where(deadlines.c.id.in_(ids)).values(paused_at=at)
+        await self._connection.execute(still)
+        quiet = update(timers).where(timers.c.deadline_id.in_(ids)).values(next_rung_at=None)
+        await self._connection.execute(quiet)
 
-    async def change(self, deadline: UUID, values: Mapping[str, Any]) -> None:
-        """Write what a locked deadline is now."""
-        await self._connection.execute(
-            update(deadlines).where(deadlines.c.id == deadline).values(dict(values))
-        )
+    async def change(self, values: Mapping[str, Any], timer: Pointer) -> None:
+        """Write what a locked deadline is now, and when it is looked at next."""
+        changed = update(deadlines).where(deadlines.c.id == timer.deadline).values(dict(values))
+        await self._connection.execute(changed)
+        await point(self._connection, [timer])
 
-    async def terms(self, ticket_id: str, department: str, since: datetime) -> Terms | None:
-        """Return what a department's completion was reckoned from that began then; None if none did."""
+    async def terms(self, ticket_id: str, since: datetime) -> Terms | None:
+        """
+        Return what the lead's completion was reckoned from that began then; None if none did.
+
+        By its beginning, not by its department: that may have been merged meanwhile.
+        """
         query = select(deadlines).where(
             deadlines.c.ticket_id == ticket_id,
-            deadlines.c.department == department,
+            deadlines.c.clock == "department",
             deadlines.c.stage == "completion",
             deadlines.c.started_at == since,
         )
@@ -99,11 +112,13 @@ class ClockStore:
         """
         Return by deadline the levels climbed and when they fell due, withdrawn ones too.
 
-        A clock that goes on from an earlier assignment has climbed what that had.
+        A clock that goes on from an earlier assignment has climbed what that had, also where its
+        department was merged meanwhile; of those who help several begin at one time.
         """
         mine = deadlines.alias("mine")
         same = [mine.c[name] == deadlines.c[name] for name in ("ticket_id", "clock", "stage", "started_at")]
-        same.append(mine.c.department.is_not_distinct_from(deadlines.c.department))
+        one_lead = mine.c.clock == "department"
+        same.append(or_(one_lead, mine.c.department.is_not_distinct_from(deadlines.c.department)))
         query = (
             select(mine.c.id, escalations.c.level, escalations.c.fell_due_at)
             .join(deadlines, and_(*same))

@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from escalation.climb import WORKER, climb
 from escalation.clock_store import ClockStore
 from escalation.commitments import with_promises
+from escalation.counted_rungs import take_back_findings
 from escalation.domain.ending import ending
 from escalation.domain.ladder import rung_times
 from escalation.domain.policy import LimitRule, is_promise, is_silent, limits_of
 from escalation.domain.reason import because_of
 from escalation.domain.reckoning import Terms, reckon
+from escalation.domain.told import RUNS_ON
 from escalation.domain.worktime import Due, WorkCalendar
 from escalation.move import run_on
 from escalation.rulebook import PublishedRules, Rulebook
@@ -31,6 +33,8 @@ from services.tickets import TicketStore
 
 End = tuple[datetime, str]
 Climbed = frozenset[tuple[int, datetime]]
+
+IN_TIME, UNFOUNDED = "答复时未到期", "所依据的红牌已撤销"
 
 
 class Clocks:
@@ -144,17 +148,19 @@ class Clocks:
     async def _settle(self, which: Which, at: datetime, because: str) -> None:
         store = DeadlineStore(self._connection)
         still = await ClockStore(self._connection).standing_still(self._event, which, at)
-        await run_on(still, at, "", self._connection, self._resources)
+        await run_on(still, at, RUNS_ON, self._connection, self._resources)
         while missed := await store.claim_missed(self._event, which, at):
             await climb(missed, self._connection, self._resources)
         settled = await store.settle(self._event, which, at, because)
         withdrawn = await EscalationStore(self._connection).withdraw(settled, at, self._now)
+        found = await take_back_findings(withdrawn, self._connection, self._resources)
+        whys = [*((row, IN_TIME) for row in withdrawn), *((row, UNFOUNDED) for row in found)]
         notes = [
-            (_withdrawal(row, at, self._now), Step.WITHDRAW_ESCALATION, f"{row.name}撤销:答复时未到期")
-            for row in withdrawn
+            (_withdrawal(row, at, self._now), Step.WITHDRAW_ESCALATION, f"{row.name}撤销:{why}")
+            for row, why in whys
         ]
         await TicketStore(self._connection).note(notes, actor=WORKER)
-        await take_back([row.id for row in withdrawn], self._connection, self._now)
+        await take_back([row.id for row, _ in whys], self._connection, self._now)
 
     def row(
         self,

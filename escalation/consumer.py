@@ -11,11 +11,12 @@ from escalation.corrected import on_corrected
 from escalation.counted_rungs import count, count_barred_return, count_return
 from escalation.domain.ladder import Counted
 from escalation.domain.policy import DEPARTMENT_STAGES, Clock, Stage
+from escalation.domain.told import RUNS_ON
 from escalation.move import hold_clocks, run_on
 from escalation.reopen import again, on_redo_ordered, open_again
 from escalation.request_store import TimeRequestStore
 from escalation.store import EscalationStore
-from escalation.suspend import RUNS_ON, end_suspension
+from escalation.suspend import end_suspension
 from schemas.events import (
     TicketAdjudicated,
     TicketAssigned,
@@ -89,8 +90,8 @@ async def on_assigned(event: TicketAssigned, connection: AsyncConnection, resour
     elif given.counts_from_at is None:
         await open_for(ASSIGNED_STAGES, start)
     else:
-        climbed = await EscalationStore(connection).climbed(event.ticket, given.department, "completion")
-        had = await ClockStore(connection).terms(event.ticket, given.department, given.counts_from_at)
+        climbed = await EscalationStore(connection).climbed(event.ticket, given.counts_from_at)
+        had = await ClockStore(connection).terms(event.ticket, given.counts_from_at)
         await open_for([each for each in ASSIGNED_STAGES if each != "completion"], start)
         await open_for(("completion",), given.counts_from_at, climbed=climbed, kept=had)
 

@@ -11,7 +11,7 @@ from escalation.clocks import Clocks
 from escalation.commitments import with_promises
 from escalation.domain import told
 from escalation.domain.policy import Clock, LimitRule, Stage, limits_of
-from escalation.domain.reason import because_of
+from escalation.domain.reason import also_granted, because_of
 from escalation.move import Change, MovedOf, hold_clocks, move
 from escalation.store import DeadlineStore
 from escalation.terms import terms_of
@@ -28,7 +28,8 @@ async def on_corrected(event: TicketCorrected, connection: AsyncConnection, reso
     Recount the open clocks of a ticket from where each began, every pause and extension kept.
 
     What its matter has no limit for any more ends; what it has one for now, its department does
-    from the correction on. A due that was set stays, and so does what a law says of a case.
+    from the correction on. What a law says of a case stays. A date that a publication kept was
+    that of the matter as it was, and is not kept for another.
     """
     held = await hold_clocks(event.ticket, connection, resources)
     ticket = await TicketStore(connection).get(event.ticket)
@@ -43,7 +44,7 @@ async def on_corrected(event: TicketCorrected, connection: AsyncConnection, reso
 
 def _follows(row: Any, event: TicketCorrected) -> bool:
     own = row.ticket_id == event.ticket and row.clock in (Clock.CITIZEN, Clock.DEPARTMENT)
-    return own and row.fixed is None and row.stage != Stage.STATUTORY
+    return own and row.stage != Stage.STATUTORY
 
 
 class _Following:
@@ -116,10 +117,8 @@ class _Following:
 
     def _change(self, row: Any, limit: LimitRule) -> Change:
         rulebook, zone = self._clocks.rulebook, self._resources.settings.zone
-        terms = replace(terms_of(row), limit=limit.amount)
-        because = because_of(limit, row.started_at.astimezone(zone), rulebook.versions)
-        if terms.pauses or terms.extensions:
-            because = f"{because};另计已批准的延期、挂起"
+        terms = replace(terms_of(row), limit=limit.amount, fixed=None)
+        because = because_of(limit, row.started_at.astimezone(zone), rulebook.versions) + also_granted(terms)
         also = {
             "rule": limit.rule,
             "layer": str(limit.layer),

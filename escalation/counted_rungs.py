@@ -6,21 +6,25 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, Row, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from escalation.claims import Pointer, point
 from escalation.domain.ladder import Counted, Rung
 from escalation.domain.policy import Stage
 from escalation.domain.too_often import reached_at
 from escalation.domain.worktime import Unit
 from escalation.rulebook import PublishedRules, Rulebook
-from escalation.store import BELL, DeadlineStore
+from escalation.store import BELL, DeadlineStore, EscalationStore
 from escalation.tables import deadlines, escalations
 from schemas.events import Event, TicketDisputeOpened, TicketReturnBarred, TicketReturned
 from services.database import ring_after_commit
 from services.resources import Resources
 
 EVER = timedelta(days=36_500)
+TICK = timedelta(microseconds=1)
+COUNTED, WITHDRAWN = "counted", "withdrawn"
+"""Why such a clock is over: as it opened, or since it was taken back."""
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('sign_reds'), hashtext(:department))")
 _REDOS = text(
@@ -52,6 +56,46 @@ async def count_sign_reds(
     for rung in rulebook.ladder:
         if rung.counted is Counted.SIGN_REDS:
             await _too_often(reds, rung, rulebook, connection)
+
+
+async def take_back_findings(
+    withdrawn: Sequence[Any], connection: AsyncConnection, resources: Resources
+) -> Sequence[Row[Any]]:
+    """
+    Of rungs that were just withdrawn, take back what was found because of them; return those rungs.
+
+    A finding stands while there are reds enough without them; what the others come to is found anew.
+    """
+    reds: dict[str, list[datetime]] = defaultdict(list)
+    for each in withdrawn:
+        if (each.clock, each.stage, each.card) == ("department", Stage.SIGN, "red"):
+            reds[each.department].append(each.fell_due_at)
+    rulebook = await resources.part(PublishedRules).current(connection) if reds else None
+    taken: list[Row[Any]] = []
+    for rung in rulebook.ladder if rulebook else ():
+        if rung.counted is Counted.SIGN_REDS:
+            for department in sorted(reds):
+                taken += await _unfounded(department, reds[department], rung, connection, resources)
+            await _too_often(reds, rung, rulebook, connection)
+    return taken
+
+
+async def _unfounded(
+    department: str, dates: Sequence[datetime], rung: Rung, connection: AsyncConnection, resources: Resources
+) -> list[Row[Any]]:
+    """Take back the findings of a department that its standing reds do not bear."""
+    await connection.execute(_LOCK, {"department": department})
+    within, taken = _within(rung), []
+    for found in await _findings(department, min(dates), max(dates) + within, connection):
+        last = await _last(department, connection, before=found.started_at)
+        lately = await _reds(department, found.started_at - within, found.started_at + TICK, connection)
+        if not reached_at([row.fell_due_at for row in lately], rung.times or 1, within, last):
+            over = update(deadlines).where(deadlines.c.id == found.id).values(settled_because=WITHDRAWN)
+            await connection.execute(over)
+            await point(connection, [Pointer(found.id, None, None)])
+            now = resources.clock.now()
+            taken += await EscalationStore(connection).withdraw([found.id], found.started_at, now)
+    return taken
 
 
 async def count(
@@ -102,7 +146,7 @@ async def _happened(what: Counted, event: Event, connection: AsyncConnection) ->
 async def _too_often(
     reds: Mapping[str, Sequence[datetime]], rung: Rung, rulebook: Rulebook, connection: AsyncConnection
 ) -> None:
-    within = timedelta(days=rung.within_days) if rung.within_days else EVER
+    within = _within(rung)
     for department in sorted(reds):
         dates, last = reds[department], await _last(department, connection)
         if last is not None and last <= min(dates) and max(dates) < last + within:
@@ -119,11 +163,31 @@ async def _too_often(
         await _open(rows, connection)
 
 
-async def _last(department: str, connection: AsyncConnection) -> datetime | None:
-    query = select(func.max(deadlines.c.started_at)).where(
-        deadlines.c.clock == Counted.SIGN_REDS, deadlines.c.department == department
-    )
+def _within(rung: Rung) -> timedelta:
+    return timedelta(days=rung.within_days) if rung.within_days else EVER
+
+
+def _standing(department: str) -> tuple[ColumnElement[bool], ...]:
+    """Return which deadlines are findings about a department that were not taken back."""
+    mine = deadlines.c.clock == Counted.SIGN_REDS, deadlines.c.department == department
+    return (*mine, deadlines.c.settled_because == COUNTED)
+
+
+async def _last(
+    department: str, connection: AsyncConnection, before: datetime | None = None
+) -> datetime | None:
+    query = select(func.max(deadlines.c.started_at)).where(*_standing(department))
+    if before is not None:
+        query = query.where(deadlines.c.started_at < before)
     return (await connection.execute(query)).scalar_one()  # type: ignore[no-any-return]
+
+
+async def _findings(
+    department: str, first: datetime, last: datetime, connection: AsyncConnection
+) -> Sequence[Row[Any]]:
+    at = deadlines.c.started_at
+    query = select(deadlines.c.id, at).where(*_standing(department), at >= first, at < last)
+    return (await connection.execute(query.order_by(at))).all()
 
 
 async def _reds(
@@ -173,5 +237,5 @@ def _row(
         "next_rung": 0,
         "next_rung_at": at,
         "settled_at": at,
-        "settled_because": "counted",
+        "settled_because": COUNTED,
     }

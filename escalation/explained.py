@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +15,13 @@ from escalation.domain.workcalendar import WorkCalendar
 from escalation.rulebook import CALENDAR, PublishedRules
 from escalation.terms import terms_of
 from schemas.base import Instant, Schema
+from schemas.errors import CalendarExhausted, DeadlineUnreadable, Misconfigured
 from services.resources import Resources
+
+NONSENSE = (CalendarExhausted, Misconfigured, LookupError, TypeError, ValueError, OverflowError)
+"""What reckoning raises for a row that was not written by this service."""
+
+log = structlog.get_logger()
 
 
 class Counted(Schema):
@@ -53,13 +60,19 @@ class DeadlineExplanation(Schema):
 async def explained(
     rows: Sequence[Any], connection: AsyncConnection, resources: Resources
 ) -> list[DeadlineExplanation]:
-    """Return an explanation for each deadline, by its row."""
-    rules, zone = resources.part(PublishedRules), resources.settings.zone
-    found = []
-    for row in rows:
-        calendars = await rules.calendars(connection, row.versions[CALENDAR])
-        found.append(_explained(row, calendars.of(row.department), zone))
-    return found
+    """Return an explanation for each deadline, by its row; raises `DeadlineUnreadable`."""
+    return [await _of(row, connection, resources) for row in rows]
+
+
+async def _of(row: Any, connection: AsyncConnection, resources: Resources) -> DeadlineExplanation:
+    try:
+        calendars = await resources.part(PublishedRules).calendars(connection, row.versions[CALENDAR])
+        return _explained(row, calendars.of(row.department), resources.settings.zone)
+    except NONSENSE as fault:
+        log.warning("deadline_unreadable", deadline=str(row.id), fault=str(fault))
+        raise DeadlineUnreadable(
+            f"时限{row.id}的记录有误,无法解释。", deadline=str(row.id), stage=row.stage
+        ) from fault
 
 
 def _explained(row: Any, calendar: WorkCalendar, zone: ZoneInfo) -> DeadlineExplanation:

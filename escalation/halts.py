@@ -13,7 +13,7 @@ from escalation.domain.receivers import Role, Whose
 from escalation.inform import Message, inform
 from escalation.notice_tables import halts
 from escalation.store import BELL
-from escalation.tables import deadlines
+from escalation.tables import deadlines, timers
 from schemas.errors import Conflict, Invalid, NotFound, SecondPersonNeeded
 from schemas.events import SupervisionHalt, SupervisionHalted, SupervisionResumed
 from schemas.lifecycle import Step
@@ -178,10 +178,11 @@ async def _release(row: Row[Any], connection: AsyncConnection, now: datetime) ->
         scope = [deadlines.c.ticket_id == row.code]
     elif row.scope == "department":
         scope = [deadlines.c.department == row.code]
-    held, due = deadlines.c.next_rung_at == row.until_at, deadlines.c.next_rung_at <= now
-    waiting = select(func.count()).select_from(deadlines).where(*scope, or_(held, due))
+    at = timers.c.next_rung_at
+    scope.append(deadlines.c.id == timers.c.deadline_id)
+    waiting = select(func.count()).select_from(timers).where(*scope, or_(at == row.until_at, at <= now))
     count = (await connection.execute(waiting)).scalar_one()
-    freed = update(deadlines).where(*scope, held, deadlines.c.next_rung_at > now).values(next_rung_at=now)
+    freed = update(timers).where(*scope, at == row.until_at, at > now).values(next_rung_at=now)
     await connection.execute(freed)
     return count
 

@@ -16,25 +16,31 @@ from services.resources import Resources
 
 
 async def return_until(
-    matter: Matter, assigned_at: datetime, connection: AsyncConnection, resources: Resources
+    matter: Matter, department: str, assigned_at: datetime, connection: AsyncConnection, resources: Resources
 ) -> datetime | None:
-    """Return when the return window ends; None for a matter that has none."""
+    """Return when a department's return window ends, in its own days; None for a matter that has none."""
     rulebook = await resources.part(PublishedRules).current(connection)
     limit = limit_of(matter, Stage.RETURN_WINDOW, rulebook)
-    return None if limit is None else add(assigned_at, limit.amount, rulebook.calendar).at
+    return None if limit is None else add(assigned_at, limit.amount, rulebook.calendar_of(department)).at
 
 
-async def co_due(lead: Lead, asked_at: datetime, connection: AsyncConnection, resources: Resources) -> CoDue:
-    """Return a co-handler's time by the lead's clock, also before that clock is opened."""
+async def co_due(
+    lead: Lead, department: str, asked_at: datetime, connection: AsyncConnection, resources: Resources
+) -> CoDue:
+    """
+    Return a co-handler's time by the lead's clock, also before that clock is opened.
+
+    The time it is given counts its own days; what the lead must keep of its limit, the lead's.
+    """
     rulebook = await resources.part(PublishedRules).current(connection)
     limit = limit_of(lead.matter, Stage.COMPLETION, rulebook)
     if limit is None:
         raise Misconfigured("A matter has no limit to complete it.")
     due = await DeadlineStore(connection).completion_of(lead.assignment_id)
-    clock = LeadClock(lead.since, due or add(lead.since, limit.amount, rulebook.calendar).at, limit.amount)
-    return CoDue(
-        default=default_due(asked_at, clock, rulebook.calendar), latest=latest_due(clock, rulebook.calendar)
-    )
+    leads = rulebook.calendar_of(lead.department)
+    clock = LeadClock(lead.since, due or add(lead.since, limit.amount, leads).at, limit.amount)
+    latest = latest_due(clock, leads)
+    return CoDue(default_due(asked_at, clock, latest, rulebook.calendar_of(department)), latest)
 
 
 def limit_of(matter: Matter, stage: Stage, rulebook: Rulebook) -> LimitRule | None:

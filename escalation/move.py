@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalation.claims import Claimed
+from escalation.claims import Claimed, Pointer
 from escalation.climb import climb
 from escalation.clock_store import ClockStore
 from escalation.domain.allowance import stood_still
@@ -100,7 +100,8 @@ async def move(
     for change in changes:
         due = reckon(change.terms, rulebook.calendar_of(change.row.department))
         plan = _plan(change, due, rulebook, climbed.get(change.row.id, ()), at)
-        await ClockStore(connection).change(change.row.id, _values(change, due, plan, rulebook, at))
+        timer = Pointer(change.row.id, plan.following, plan.next_at if change.still_since is None else None)
+        await ClockStore(connection).change(_values(change, due, plan, rulebook, at), timer)
         if due.at != change.row.due_at:
             moved.append((change.row, due))
             if is_promise(change.row):
@@ -130,7 +131,7 @@ def _plan(
         calendar,
         climbed=climbed,
         since=at,
-        waiting=waiting(places_of(row.schedule), row.next_rung, at),
+        waiting=waiting(places_of(row.schedule), row.next_rung, row.paused_at or at),
     )
 
 
@@ -144,8 +145,6 @@ def _values(change: Change, due: Due, plan: Plan, rulebook: Rulebook, at: dateti
             **{kind: rulebook.versions[kind] for kind in (CALENDAR, LADDER)},
         },
         "schedule": [[level, each.isoformat()] for level, each in plan.rungs],
-        "next_rung": plan.following if change.still_since is None else None,
-        "next_rung_at": plan.next_at if change.still_since is None else None,
         "paused_at": change.still_since,
         "changed_at": at,
         **change.also,

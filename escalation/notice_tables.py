@@ -105,6 +105,7 @@ consequences = Table(
     UniqueConstraint("escalation_id", "kind"),
     CheckConstraint("state IN ('open', 'done', 'dropped', 'withdrawn')", name="state"),
     Index("ix_consequences_kind_dated_at", "kind", "dated_at", "id"),
+    Index("ix_consequences_of_department", "department", "dated_at", "id"),
     Index("ix_consequences_open", "dated_at", "id", postgresql_where=text("state = 'open'")),
 )
 

@@ -17,20 +17,20 @@ import structlog
 from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalation.claims import Claimed
+from escalation.claims import Claimed, Pointer
 from escalation.climb import WORKER, climb
 from escalation.domain.horizon import horizon
 from escalation.domain.ladder import Rung, Times, rung_times
 from escalation.domain.policy import is_promise, is_silent
 from escalation.domain.publication_note import sentence
-from escalation.domain.reason import because
+from escalation.domain.reason import also_granted, because
 from escalation.domain.schedule import Plan, ahead_of, waiting
 from escalation.move import moved_to
 from escalation.recompute_store import BELL, OpenDeadlines, RecomputeStore, Running
 from escalation.recount import Recount, Recounting
 from escalation.rulebook import CALENDAR, LADDER, LIMITS, PublishedRules, Rulebook, civil_day
 from escalation.store import BELL as TIMER_BELL
-from escalation.terms import columns_of, places_of
+from escalation.terms import columns_of, places_of, terms_of
 from schemas.events import DeadlinesMoved
 from schemas.lifecycle import Step
 from services.database import ring_after_commit
@@ -143,7 +143,8 @@ async def _carry(
     changed = [each for each in found if not each.gone and carrier.touches(each, plans[each.row.id])]
     over = [each for each in found if each.gone]
     store = OpenDeadlines(connection)
-    await store.change([carrier.values(each, plans[each.row.id]) for each in changed])
+    rows_now = [carrier.values(each, plans[each.row.id]) for each in changed]
+    await store.change(rows_now, [_timer(each.row, plans[each.row.id]) for each in changed])
     await store.settle([each.row.id for each in over], carrier.now, NO_LIMIT)
     callers = [carrier.promise(each) for each in changed if is_promise(each.row)]
     await TicketStore(connection).promise_all(callers)
@@ -175,6 +176,10 @@ async def _tell(found: Iterable[Recount], carrier: "_Carrier", connection: Async
     notes = [carrier.note(ticket, by_ticket[ticket]) for ticket in sorted(by_ticket)]
     await write_down(connection, notes, standing, WORKER)
     return len(notes)
+
+
+def _timer(row: Running, plan: Plan) -> Pointer:
+    return Pointer(row.id, plan.following, plan.next_at if row.paused_at is None else None)
 
 
 class _Carrier:
@@ -211,8 +216,6 @@ class _Carrier:
             "source": each.limit.source if each.limit else row.source,
             "versions": self._versions_of(row.versions_text),
             "schedule": [[level, at.isoformat()] for level, at in plan.rungs],
-            "next_rung": plan.following,
-            "next_rung_at": plan.next_at,
             "changed_at": self.now,
         }
 
@@ -228,6 +231,7 @@ class _Carrier:
             row.started_at.astimezone(self._zone),
             self._rulebook.versions[CALENDAR],
         )
+        said += also_granted(terms_of(row))
         if each.kept:
             said += ",新日历本可提前,仍按原告知时间"
         return row.ticket_id, due.at, said, due.provisional
@@ -264,7 +268,7 @@ class _Carrier:
         """Return the rungs still to climb; a deadline that stands still is planned when it runs on."""
         row, rungs = each.row, places_of(each.row.schedule)
         if row.paused_at is not None or is_silent(row):
-            return Plan(rungs, None)
+            return Plan(rungs, row.next_rung)
         climbed = rungs if row.next_rung is None else rungs[: row.next_rung]
         held = waiting(rungs, row.next_rung, self.now)
         return ahead_of(self._times(each), climbed, max(row.started_at, self.now), held)

@@ -1,7 +1,7 @@
 """Recomputes: how far each publication has been carried to open deadlines; those deadlines, set by set."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from sqlalchemy import ColumnElement, Row, bindparam, func, insert, literal_column, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from escalation.claims import Pointer, hold_timers, point
 from escalation.tables import deadlines, recomputes
 from services.database import driver_of
 
@@ -25,9 +26,9 @@ _ALL_ENDED = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint 
 _OPEN = """
 SELECT d.id, d.ticket_id, d.clock, d.stage, d.department, d.started_at, d.amount, d.unit, d.pauses::text,
   d.extensions::text, d.fixed, d.paused_at, d.due_at, d.provisional, d.rule, d.layer, d.source,
-  d.versions::text, d.schedule::text, d.next_rung, d.next_rung_at, t.kind AS ticket_kind, t.urgency, t.live,
+  d.versions::text, d.schedule::text, m.next_rung, m.next_rung_at, t.kind AS ticket_kind, t.urgency, t.live,
   t.category, t.hotline, t.accepted_at, t.caller ->> 'type' AS caller_type, t.department AS lead
-FROM deadlines AS d JOIN tickets AS t ON t.id = d.ticket_id
+FROM deadlines AS d JOIN tickets AS t ON t.id = d.ticket_id LEFT JOIN timers AS m ON m.deadline_id = d.id
 WHERE d.ticket_id = ANY($1) AND d.settled_at IS NULL
 ORDER BY d.ticket_id, d.id
 """
@@ -35,22 +36,19 @@ _HELD = _OPEN + "FOR NO KEY UPDATE OF d"
 
 _WRITTEN = (
     *("id", "amount", "unit", "pauses", "fixed", "due_at", "provisional", "rule", "layer", "source"),
-    *("versions", "schedule", "next_rung", "next_rung_at", "changed_at"),
+    *("versions", "schedule", "changed_at"),
 )
 _JSON = ("pauses", "versions", "schedule")
 _CHANGE = """
 UPDATE deadlines SET
   amount = new.amount, unit = new.unit, pauses = new.pauses::jsonb, fixed = new.fixed, due_at = new.due_at,
   provisional = new.provisional, rule = new.rule, layer = new.layer, source = new.source,
-  versions = new.versions::jsonb, schedule = new.schedule::jsonb, next_rung = new.next_rung,
-  next_rung_at = new.next_rung_at, changed_at = new.changed_at
+  versions = new.versions::jsonb, schedule = new.schedule::jsonb, changed_at = new.changed_at
 FROM unnest(
   $1::uuid[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::bool[],
-  $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::smallint[], $14::timestamptz[],
-  $15::timestamptz[]
+  $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[]
 ) AS new (
-  id, amount, unit, pauses, fixed, due_at, provisional, rule, layer, source, versions, schedule, next_rung,
-  next_rung_at, changed_at
+  id, amount, unit, pauses, fixed, due_at, provisional, rule, layer, source, versions, schedule, changed_at
 )
 WHERE deadlines.id = new.id
 """
@@ -59,13 +57,7 @@ WHERE deadlines.id = new.id
 _SETTLE = (
     update(deadlines)
     .where(deadlines.c.id.in_(bindparam("ids", expanding=True)))
-    .values(
-        settled_at=bindparam("at"),
-        settled_because=bindparam("because"),
-        paused_at=None,
-        next_rung=None,
-        next_rung_at=None,
-    )
+    .values(settled_at=bindparam("at"), settled_because=bindparam("because"), paused_at=None)
 )
 
 
@@ -196,10 +188,16 @@ class OpenDeadlines:
     async def of(self, ticket_ids: Sequence[str], *, lock: bool) -> list[Running]:
         """Return the open deadlines of these tickets, with what their limits depend on."""
         driver = await driver_of(self._connection)
-        return [Running(*row) for row in await driver.fetch(_HELD if lock else _OPEN, list(ticket_ids))]
+        rows = [Running(*row) for row in await driver.fetch(_HELD if lock else _OPEN, list(ticket_ids))]
+        if lock:  # the worker may have been at some of them while they were read
+            held = await hold_timers(self._connection, [each.id for each in rows])
+            for each in rows:
+                each.next_rung, each.next_rung_at = held.get(each.id, (None, None))
+        return rows
 
-    async def change(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Write what deadlines are now, all of them by one statement."""
+    async def change(self, rows: Sequence[Mapping[str, Any]], pointers: Iterable[Pointer]) -> None:
+        """Write what deadlines are now, all of them by one statement, and when each is looked at next."""
+        await point(self._connection, pointers)
         if rows:
             driver = await driver_of(self._connection)
             columns = [_column(name, [row[name] for row in rows]) for name in _WRITTEN]
@@ -209,6 +207,7 @@ class OpenDeadlines:
         """Stop deadlines that have no limit any more."""
         if ids:
             await self._connection.execute(_SETTLE, {"ids": list(ids), "at": at, "because": because})
+            await point(self._connection, [Pointer(each, None, None) for each in ids])
 
     async def count(self) -> int:
         """Return how many deadlines run."""

@@ -115,6 +115,6 @@ async def open_again(
         rulebook = await resources.part(PublishedRules).current(connection)
         was, calendar = terms_of(last), rulebook.calendar_of(department)
         terms = reopened(was, last.settled_at, start, how, was.limit, calendar)
-        climbed = await EscalationStore(connection).climbed(wanted.ticket, department, Stage.COMPLETION)
+        climbed = await EscalationStore(connection).climbed(wanted.ticket, last.started_at)
         await open_for(BEFORE, start)
         await open_for((Stage.COMPLETION,), terms.start, kept=terms, climbed=climbed)

@@ -22,10 +22,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalation.claims import Claimed
+from escalation.claims import Claimed, Pointer, hold_timers, point
 from escalation.domain.charge import Span
 from escalation.domain.policy import JOBS, Stage
-from escalation.tables import deadlines, escalations
+from escalation.tables import deadlines, escalations, timers
 from schemas.events import Event
 from services.bulk import copy_in
 from services.database import driver_of
@@ -36,6 +36,7 @@ BELL = "deadlines"
 
 Place = tuple[datetime, Any]
 
+_OF_TIMER = ("next_rung", "next_rung_at")
 _EARLIER = select(ticket_history.c.event_id).where(
     ticket_history.c.ticket_id == bindparam("ticket"), ticket_history.c.version <= bindparam("version")
 )
@@ -55,25 +56,20 @@ Several departments may help with a ticket, so of their clocks only those of one
 _SETTLE = (
     update(deadlines)
     .where(*THESE, deadlines.c.settled_at.is_(None))
-    .values(
-        settled_at=bindparam("at"),
-        settled_because=bindparam("because"),
-        paused_at=None,
-        next_rung=None,
-        next_rung_at=None,
-    )
+    .values(settled_at=bindparam("at"), settled_because=bindparam("because"), paused_at=None)
     .returning(deadlines.c.id)
 )
-_NEXT = deadlines.c.schedule.op("->")(deadlines.c.next_rung)
-_REACHED = cast(_NEXT.op("->>")(1), deadlines.c.next_rung_at.type)
+TIMED = select(deadlines, timers.c.next_rung, timers.c.next_rung_at).outerjoin(
+    timers, timers.c.deadline_id == deadlines.c.id
+)
+"""Deadlines with their timers."""
+
+_NEXT = deadlines.c.schedule.op("->")(timers.c.next_rung)
+_REACHED = cast(_NEXT.op("->>")(1), timers.c.next_rung_at.type)
 """When the next rung falls due by the schedule; the worker may come back to it later."""
 
-_MISSED = (
-    select(deadlines)
-    .where(*THESE, bindparam("before") > _REACHED)
-    .order_by(deadlines.c.id)
-    .with_for_update(key_share=True)
-)
+_MISSED = TIMED.where(*THESE, bindparam("before") > _REACHED).order_by(deadlines.c.id)
+_MISSED_HELD = _MISSED.with_for_update(key_share=True, of=deadlines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +92,39 @@ class Which:
 
 
 class DeadlineStore:
-    """Deadlines. The row is the timer: `next_rung_at` says when the worker must look."""
+    """Deadlines, and their timers: `next_rung_at` says when the worker must look."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def open(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Start clocks; the same event starts the same clock once."""
-        if rows:
-            await self._connection.execute(upsert(deadlines).on_conflict_do_nothing(), rows)
+        """Start clocks, each given with its timer; the same event starts the same clock once."""
+        if not rows:
+            return
+        own = [{name: value for name, value in row.items() if name not in _OF_TIMER} for row in rows]
+        begun = upsert(deadlines).on_conflict_do_nothing().returning(deadlines.c.id)
+        new = set((await self._connection.scalars(begun, own)).all())
+        pointers = [Pointer(row["id"], row["next_rung"], row["next_rung_at"]) for row in rows]
+        await point(self._connection, [each for each in pointers if each.deadline in new])
 
     async def settle(self, event: Event, which: Which, at: datetime, because: str) -> Sequence[UUID]:
         """Stop those open clocks, as they are after an event of their ticket; return which."""
         values = {**which.bound(event), "at": at, "because": because}
-        stopped = await self._connection.scalars(_SETTLE, values)
-        return stopped.all()
+        stopped = (await self._connection.scalars(_SETTLE, values)).all()
+        await point(self._connection, [Pointer(each, None, None) for each in stopped])
+        return stopped
 
     async def claim_missed(self, event: Event, which: Which, before: datetime) -> list[Claimed]:
-        """Lock and return deadlines, as after an event, whose next rung fell due before that moment."""
-        found = await self._connection.execute(_MISSED, {**which.bound(event), "before": before})
+        """
+        Lock and return deadlines, as after an event, whose next rung fell due before that moment.
+
+        They are read anew once the worker, who may be at them, has done.
+        """
+        asked = {**which.bound(event), "before": before}
+        found = (await self._connection.execute(_MISSED_HELD, asked)).all()
+        if found:
+            await hold_timers(self._connection, [row.id for row in found])
+            found = (await self._connection.execute(_MISSED, asked)).all()
         return [Claimed.of(row) for row in found]
 
     async def hand_over(self, ticket: str, continues: UUID, assignment_id: UUID, department: str) -> None:
@@ -131,8 +141,8 @@ class DeadlineStore:
 
     async def next_rung_at(self) -> datetime | None:
         """Return when the earliest rung is due."""
-        query = select(deadlines.c.next_rung_at).where(deadlines.c.next_rung_at.is_not(None))
-        first = query.order_by(deadlines.c.next_rung_at).limit(1)
+        query = select(timers.c.next_rung_at).where(timers.c.next_rung_at.is_not(None))
+        first = query.order_by(timers.c.next_rung_at).limit(1)
         return (await self._connection.execute(first)).scalar_one_or_none()
 
     async def of(self, ticket_id: str) -> Sequence[Row[Any]]:
@@ -219,13 +229,22 @@ class EscalationStore:
         rows: Sequence[Row[Any]] = (await self._connection.execute(query)).all()
         return rows
 
-    async def climbed(self, ticket_id: str, department: str, stage: str) -> frozenset[tuple[int, datetime]]:
-        """Return the standing rungs a department has had for a stage: level and date."""
-        query = select(escalations.c.level, escalations.c.fell_due_at).where(
-            escalations.c.ticket_id == ticket_id,
-            escalations.c.department == department,
-            escalations.c.stage == stage,
-            escalations.c.withdrawn_at.is_(None),
+    async def climbed(self, ticket_id: str, since: datetime) -> frozenset[tuple[int, datetime]]:
+        """
+        Return the standing rungs of the lead's completion that began then: level and date.
+
+        By its beginning, not by its department: that may have been merged meanwhile.
+        """
+        query = (
+            select(escalations.c.level, escalations.c.fell_due_at)
+            .join(deadlines, deadlines.c.id == escalations.c.deadline_id)
+            .where(
+                deadlines.c.ticket_id == ticket_id,
+                deadlines.c.clock == "department",
+                deadlines.c.stage == "completion",
+                deadlines.c.started_at == since,
+                escalations.c.withdrawn_at.is_(None),
+            )
         )
         return frozenset((row.level, row.fell_due_at) for row in await self._connection.execute(query))
 

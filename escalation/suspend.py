@@ -36,7 +36,6 @@ from services.security import Principal
 from services.tickets import TicketRow, TicketStore
 
 BELL = "suspensions"
-RUNS_ON = "恢复计时"
 BATCH = 100
 POLL_SECONDS = 30.0
 
@@ -145,7 +144,7 @@ async def end_suspension(event: Any, connection: AsyncConnection, resources: Res
     standing = await store.open(ticket_id)
     if standing is not None and standing.from_at <= at:
         rows = await hold_clocks(ticket_id, connection, resources)
-        await run_on(rows, min(at, standing.until_at), RUNS_ON, connection, resources)
+        await run_on(rows, min(at, standing.until_at), told.RUNS_ON, connection, resources)
         await store.end(standing.id, min(at, standing.until_at), because)
     await TimeRequestStore(connection).drop(ticket_id, at, WORKER, because)
 

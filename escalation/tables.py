@@ -79,7 +79,7 @@ deadlines = Table(
     "deadlines",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("ticket_id", ForeignKey("tickets.id"), nullable=False, index=True),
+    Column("ticket_id", ForeignKey("tickets.id"), nullable=False),
     Column("opened_by", Uuid, nullable=False, comment="The event that opened it."),
     Column("clock", Text, nullable=False),
     Column("stage", Text, nullable=False),
@@ -102,7 +102,7 @@ deadlines = Table(
         server_default=text("'[]'"),
         comment="[count, unit] of every extension granted.",
     ),
-    Column("fixed", Instant, comment="A due that was set; nothing moves it."),
+    Column("fixed", Instant, comment="A due that was set, or that a publication kept."),
     Column("paused_at", Instant, comment="Since when it stands still."),
     Column("changed_at", Instant, comment="When it was last moved: no rung is dated before."),
     Column("due_at", Instant, nullable=False),
@@ -112,18 +112,15 @@ deadlines = Table(
     Column("source", Text, nullable=False, server_default="", comment="The paper its limit is from."),
     Column("versions", JSONB, nullable=False, comment="Of calendar, limits and ladder."),
     Column("schedule", JSONB, nullable=False, comment="[level, moment] of every rung, in order."),
-    Column("next_rung", SmallInteger, comment="Index into the schedule."),
-    Column("next_rung_at", Instant),
     Column("settled_at", Instant),
     Column("settled_because", Text),
-    UniqueConstraint("opened_by", "clock", "stage"),
+    UniqueConstraint("ticket_id", "opened_by", "clock", "stage"),
     Index(
         "ix_deadlines_counted",
         "department",
         "started_at",
         postgresql_where=text("clock = 'sign_reds'"),
     ),
-    Index("ix_deadlines_next_rung", "next_rung_at", "id", postgresql_where=text("next_rung_at IS NOT NULL")),
     Index("ix_deadlines_open_of_ticket", "ticket_id", postgresql_where=text("settled_at IS NULL")),
     Index(
         "ix_deadlines_archive",
@@ -141,11 +138,26 @@ deadlines = Table(
     ),
 )
 
+timers = Table(
+    "timers",
+    metadata,
+    Column("deadline_id", ForeignKey("deadlines.id", ondelete="CASCADE"), primary_key=True),
+    Column("next_rung", SmallInteger, nullable=False, comment="Index into the deadline's schedule."),
+    Column("next_rung_at", Instant, comment="When the worker looks; null while the deadline stands still."),
+    Index(
+        "ix_timers_next_rung_at",
+        "next_rung_at",
+        "deadline_id",
+        postgresql_where=text("next_rung_at IS NOT NULL"),
+    ),
+    comment="One for each deadline that has a rung to climb; apart from it, as every climb writes it anew.",
+)
+
 escalations = Table(
     "escalations",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("deadline_id", ForeignKey("deadlines.id"), nullable=False),
+    Column("deadline_id", Uuid, nullable=False, comment="Written by who holds its timer, so it exists."),
     Column("ticket_id", Text, nullable=False, index=True, comment="That of its deadline."),
     Column("clock", Text, nullable=False),
     Column("stage", Text, nullable=False),
@@ -161,12 +173,7 @@ escalations = Table(
     Column("withdrawn_at", Instant),
     UniqueConstraint("deadline_id", "level"),
     Index("ix_escalations_fell_due_at", "fell_due_at", "id"),
-    Index(
-        "ix_escalations_sign_reds",
-        "department",
-        "fell_due_at",
-        postgresql_where=text("stage = 'sign' AND card = 'red'"),
-    ),
+    Index("ix_escalations_of_department", "department", "fell_due_at", "id"),
 )
 
 audits = Table(

@@ -79,7 +79,8 @@ async def assign(
     if chosen and department in await excluded_from(ticket, day, connection):
         raise DepartmentExcluded(f"{found.name} returned this ticket or is accused.", department=department)
     matter = matter_of(ticket)
-    until = None if terms.binding else await resources.part(Limits).return_until(matter, now, connection)
+    limits = resources.part(Limits)
+    until = None if terms.binding else await limits.return_until(matter, department, now, connection)
     told = _told(
         ticket,
         choice,

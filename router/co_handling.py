@@ -78,7 +78,7 @@ async def co_assign(
     store = CoHandlingStore(connection)
     if asked.department == ticket.department or await store.open(ticket.id, asked.department):
         raise AlreadyCoHandling(f"{found.name} has this ticket already.", department=asked.department)
-    limits = await _limits(ticket, now, connection, resources)
+    limits = await _limits(ticket, asked.department, now, connection, resources)
     data = _assignment(ticket, asked, now, _due(asked, limits, now, resources))
     row = data.model_dump(include={"department", "lead", "kind", "assigned_at", "due_at", "reason"})
     where = {"id": data.co_handling_id, "ticket_id": ticket.id, "asked_by": asked.actor}
@@ -166,11 +166,11 @@ async def end_co_handling(
 
 
 async def _limits(
-    ticket: TicketRow, now: datetime, connection: AsyncConnection, resources: Resources
+    ticket: TicketRow, department: str, now: datetime, connection: AsyncConnection, resources: Resources
 ) -> CoDue:
     held = await AssignmentStore(connection).open(ticket.id)
-    lead = Lead(held.id, matter_of(ticket), held.counts_from_at or held.assigned_at)
-    return await resources.part(Limits).co_due(lead, now, connection)
+    lead = Lead(held.id, held.department, matter_of(ticket), held.counts_from_at or held.assigned_at)
+    return await resources.part(Limits).co_due(lead, department, now, connection)
 
 
 def _assignment(ticket: TicketRow, asked: Asked, now: datetime, due: datetime) -> CoAssignment:

@@ -171,7 +171,8 @@ async def _returnable(
     until = assignment.return_until_at
     if urgent or until is None:  # corrected since, or assigned before windows were kept
         limits = resources.part(Limits)
-        until = await limits.return_until(matter, assignment.assigned_at, connection)
+        given = assignment.department, assignment.assigned_at
+        until = await limits.return_until(matter, *given, connection)
     fault = refusal(Held(assignment.binding, until, urgent), now, resources.settings.zone)
     if not isinstance(fault, AdjudicationBinds):
         check_lead(ticket, principal)

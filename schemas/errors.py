@@ -13,6 +13,7 @@ Every error raised on purpose, and the problem (RFC 9457) it is answered with.
                                    AskedTooLate NotExtendable NotSuspendable AlreadySuspended
                                    NotSuspended AlreadyAsked NothingAsked
                                    VersionTaken NotSimulated NotPreviewed SecondPersonNeeded
+                                   DeadlineUnreadable
         Stale                 412
       NotAccepted             409  a number the hotline must not take: says whom to call instead
       Denied                  401  BadApiKey; Forbidden 403
@@ -305,6 +306,12 @@ class NotPreviewed(Conflict):
     """What is published is not what was previewed: the draft or the rules in force have changed since."""
 
     code = "not_previewed"
+
+
+class DeadlineUnreadable(Conflict):
+    """What is stored of a deadline says nonsense, so it cannot be explained; the auditor counts it too."""
+
+    code = "deadline_unreadable"
 
 
 class SecondPersonNeeded(Conflict):

@@ -17,6 +17,7 @@ class Lead:
     """An assignment whose department leads, and since when its clock counts."""
 
     assignment_id: UUID
+    department: str
     matter: Matter
     since: datetime
 
@@ -33,8 +34,8 @@ class CoDue:
 class Keeper:
     """The answers of the package that keeps the limits."""
 
-    return_until: Callable[[Matter, datetime, AsyncConnection, Resources], Awaitable[datetime | None]]
-    co_due: Callable[[Lead, datetime, AsyncConnection, Resources], Awaitable[CoDue]]
+    return_until: Callable[[Matter, str, datetime, AsyncConnection, Resources], Awaitable[datetime | None]]
+    co_due: Callable[[Lead, str, datetime, AsyncConnection, Resources], Awaitable[CoDue]]
 
 
 class Limits:
@@ -53,14 +54,16 @@ class Limits:
         self._keeper = keeper
 
     async def return_until(
-        self, matter: Matter, assigned_at: datetime, connection: AsyncConnection
+        self, matter: Matter, department: str, assigned_at: datetime, connection: AsyncConnection
     ) -> datetime | None:
-        """Return when an assignment's return window ends; None when it has none."""
-        return await self._known.return_until(matter, assigned_at, connection, self._resources)
+        """Return when the return window of a department's assignment ends; None when it has none."""
+        return await self._known.return_until(matter, department, assigned_at, connection, self._resources)
 
-    async def co_due(self, lead: Lead, asked_at: datetime, connection: AsyncConnection) -> CoDue:
+    async def co_due(
+        self, lead: Lead, department: str, asked_at: datetime, connection: AsyncConnection
+    ) -> CoDue:
         """Return until when a department that is asked now to help the lead may take."""
-        return await self._known.co_due(lead, asked_at, connection, self._resources)
+        return await self._known.co_due(lead, department, asked_at, connection, self._resources)
 
     @property
     def _known(self) -> Keeper:

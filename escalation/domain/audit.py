@@ -32,9 +32,9 @@ class Kept:
     """
     An open deadline as it is stored.
 
-    `climbed` are its own rungs; `before`, those its department had for the stage under another
-    deadline of the ticket. `silent` when cards go by another clock. Of a `historical` matter the
-    rungs that passed before its file was read are passed over, with no card.
+    `climbed` are its own rungs; `before`, those its department, or who led before a merger, had for
+    the stage under another deadline of the ticket. `silent` when cards go by another clock. Of a
+    `historical` matter the rungs that passed before its file was read are passed over, with no card.
     """
 
     stage: str

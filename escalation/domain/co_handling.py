@@ -39,18 +39,19 @@ def latest_due(lead: LeadClock, calendar: WorkCalendar) -> datetime:
     return share_of(lead.start, lead.due, 100 - LEADS_OWN_SHARE, lead.limit.unit, calendar)
 
 
-def default_due(asked: datetime, lead: LeadClock, calendar: WorkCalendar) -> datetime:
+def default_due(asked: datetime, lead: LeadClock, latest: datetime, calendar: WorkCalendar) -> datetime:
     """
     Return until when a co-handler has if nobody says: 60 % of the lead's limit, never later than the latest.
 
-    Where an adjudication comes so late that the latest has passed, it has one working day.
+    The calendar is the co-handler's. Where an adjudication comes so late that the latest has
+    passed, it has one working day.
     """
     if lead.limit.unit.counts_days:
         days = max(1, lead.limit.count * SHARE // 100)
         wanted = add_working_days(asked, days, calendar).at
     else:
         wanted = asked + (lead.due - lead.start) * SHARE / 100
-    due = min(wanted, latest_due(lead, calendar))
+    due = min(wanted, latest)
     return due if due > asked else add_working_days(asked, 1, calendar).at
 
 

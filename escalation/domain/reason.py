@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from escalation.domain.policy import Clock, LimitRule
+from escalation.domain.reckoning import Terms
 from escalation.domain.worktime import Amount
 
 UNITS = {
@@ -27,6 +28,12 @@ def because(clock: str, amount: Amount, rule: str, source: str, start: datetime,
         f"自{start:%Y-%m-%d %H:%M}{BEGINNING[Clock(clock)]}起{said(amount)},"
         f"依据{rule}({source}),日历{calendar}"
     )
+
+
+def also_granted(terms: Terms) -> str:
+    """Say that a deadline has more than its limit: what was granted, and how long it stood still."""
+    more = [word for word, had in (("批准的延期", terms.extensions), ("停表时间", terms.pauses)) if had]
+    return f";另计{'、'.join(more)}" if more else ""
 
 
 def said(amount: Amount) -> str:

@@ -41,6 +41,8 @@ STAGES = {
     "archive": "归档",
 }
 
+RUNS_ON = "恢复计时"
+
 Move = tuple[str, str, datetime, datetime]
 """A clock, its stage, when it was due, and when it is due now."""
 

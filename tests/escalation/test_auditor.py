@@ -73,7 +73,7 @@ async def test_nothing_is_found_of_an_old_file_whose_limits_were_published_anew(
     )
     await recompute(hotline)
     (job,) = await hotline.rows(
-        "SELECT due_at, schedule, next_rung FROM deadlines"
+        "SELECT due_at, schedule, next_rung FROM deadlines LEFT JOIN timers ON deadline_id = id"
         " WHERE stage = 'completion' AND clock = 'department'"
     )
     assert (job.due_at.isoformat(), job.next_rung) == ("2026-03-11T09:30:00+00:00", None)
@@ -83,8 +83,11 @@ async def test_nothing_is_found_of_an_old_file_whose_limits_were_published_anew(
 
 SPOILT = {
     "wrong_due": "UPDATE deadlines SET due_at = due_at + interval '1 minute' WHERE id = :id",
-    "wrong_rungs": "UPDATE deadlines SET schedule = schedule - 0, next_rung = next_rung - 1 WHERE id = :id",
-    "wrong_next": "UPDATE deadlines SET next_rung = next_rung - 1 WHERE id = :id",
+    "wrong_rungs": (
+        "WITH earlier AS (UPDATE timers SET next_rung = next_rung - 1 WHERE deadline_id = :id)"
+        " UPDATE deadlines SET schedule = schedule - 0 WHERE id = :id"
+    ),
+    "wrong_next": "UPDATE timers SET next_rung = next_rung - 1 WHERE deadline_id = :id",
     "rung_missing": "DELETE FROM escalations WHERE deadline_id = :id",
     "open_though_ended": (
         "UPDATE tickets SET ended_at = '2026-11-23T01:00:00Z' FROM deadlines"
@@ -97,8 +100,8 @@ SPOILT = {
 @pytest.mark.parametrize("kind", SPOILT)
 async def test_what_was_spoilt_is_found_counted_and_shown_to_a_monitor(hotline: InProcess, kind: str) -> None:
     await lively(hotline)
-    some = "SELECT id, ticket_id, assignment_id FROM deadlines WHERE settled_at IS NULL AND next_rung = 1"
-    spoilt: Any = (await hotline.rows(f"{some} AND stage = 'completion' ORDER BY id"))[0]
+    some = "SELECT id, ticket_id, assignment_id FROM deadlines JOIN timers ON deadline_id = id"
+    spoilt: Any = (await hotline.rows(f"{some} WHERE next_rung = 1 AND stage = 'completion' ORDER BY id"))[0]
     of = str(spoilt.id)
     await hotline.rows(f"{SPOILT[kind]} RETURNING 1", id=spoilt.id)
     if kind == "no_clock":

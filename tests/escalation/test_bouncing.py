@@ -6,8 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.escalation.test_auditor import audit
 from tests.escalation.test_scenarios import CITIZEN, DEPARTMENT, HAIKOU, SIGN, at, called, cards, due
 from tests.inprocess import Answer, InProcess
+from tests.router.test_merge import NEW, OLD, merge, move_all
 
 BURST_PIPE = {"category": "010500", "division": "460106002000", "text": "小区围墙边水管破裂,路面积水。"}
 A, B = "municipal-works-longhua", "water-affairs"
@@ -200,3 +202,26 @@ async def test_who_was_joined_to_another_ticket_waits_because_of_its_department(
         assert await charged_to(hotline, ticket) == ["department"]
     summary = (await (await hotline.client("supervisor")).get("/v1/supervision/summary")).json()
     assert summary["charged"] == {"department": 2}
+
+
+async def test_a_clock_that_goes_on_after_a_merger_climbs_nothing_again(hotline: InProcess) -> None:
+    """What it had climbed under its old name is the successor's too."""
+    ticket = await called(hotline, "2026-11-16 10:00", category="020100", division="460106002000")
+    grounds = {**NOT_OURS, "competent": B}
+    await post(hotline, ticket, "return", OLD, grounds)
+    await post(hotline, ticket, "refuse-return", "agent", {"note": "属你单位职责"})
+    await post(hotline, ticket, "return", OLD, grounds)
+    await hotline.advance(at("2026-11-24 18:00"))
+    before = [(0, "2026-11-20 17:30"), (1, "2026-11-23 17:30"), (2, "2026-11-24 17:30")]
+    assert await of(hotline, ticket, OLD) == before
+    assert (await merge(hotline, on="2026-11-24"))["http"] == 202
+    await move_all(hotline)
+    ruled = await post(hotline, ticket, "adjudicate", "supervisor", {"lead": NEW, "note": "属其职责"})
+    assert ruled.status_code == 200, ruled.text
+    await hotline.advance(at("2026-11-24 20:00"))
+    assert await of(hotline, ticket, NEW) == []
+    assert (await audit(hotline))["found"] == {}
+    await hotline.advance(at("2026-11-27 09:00"))
+    assert await of(hotline, ticket, OLD) == before
+    assert [level for level, _ in await of(hotline, ticket, NEW)] == [3]
+    assert (await audit(hotline))["found"] == {}

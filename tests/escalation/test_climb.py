@@ -134,7 +134,7 @@ async def test_a_rung_that_cannot_be_climbed_holds_up_no_other_and_is_not_lost(h
 async def test_an_answer_gets_the_late_rung_that_the_timer_has_put_off(hotline: InProcess) -> None:
     ticket = await hotline.call(**NOISE)
     hotline.clock.time += timedelta(hours=1)
-    await hotline.rows("UPDATE deadlines SET next_rung_at = now() + interval '1 year' RETURNING id")
+    await hotline.rows("UPDATE timers SET next_rung_at = now() + interval '1 year' RETURNING 1")
     await hotline.step(ticket, "sign")
     assert [name for name, _ in sign_rungs(await hotline.cards(ticket["id"]))] == ["催办", "督办"]
 

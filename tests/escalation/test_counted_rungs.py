@@ -9,6 +9,7 @@ from escalation.climb import climb_due
 from router.assign import Terms, assign
 from router.recall import recall
 from services.tickets import TicketStore
+from tests.escalation.test_late_events import replay
 from tests.inprocess import Answer, InProcess
 from tests.router.test_returns import DECIDED, SUPERVISOR, disputed, owner, post
 from tests.router.test_returns import GROUNDS as RETURN
@@ -123,3 +124,39 @@ async def test_a_counted_rung_is_climbed_once_however_often_its_event_comes(
         await hotline.drain()
         await hotline.advance(hotline.clock.time)
     assert len(counted(await hotline.cards(ticket["id"]))) == 1
+
+
+@pytest.mark.parametrize("third", [False, True], ids=["nothing else", "a third red"])
+async def test_a_finding_is_taken_back_with_the_red_it_rests_on_unless_others_bear_it(
+    hotline: InProcess, third: bool
+) -> None:
+    """The department had signed in time; that was heard of when its red card was out already."""
+    monday = hotline.clock.now()
+    await red(hotline, monday)
+    hotline.clock.time = monday + DAY
+    late = await hotline.call(**NOISE)
+    hotline.clock.time += timedelta(minutes=10)
+    client = await hotline.client("department", late["department"])
+    assert (await client.post(f"/v1/tickets/{late['id']}/sign", json={})).status_code == 200
+    held = "UPDATE outbox SET published_at = now() WHERE headers ->> 'ce_type' = 'ticket.signed'"
+    await hotline.rows(f"{held} AND key = :ticket RETURNING id", ticket=late["id"])
+    await hotline.later(HOUR)
+    assert await findings(hotline) == ["2026-11-24T01:30:00+00:00"]
+    if third:
+        await red(hotline, monday + 2 * DAY)
+        assert len(await findings(hotline)) == 1  # it belongs to the one there is
+    await replay(hotline, late, "signed")
+    await hotline.advance(hotline.clock.time)
+    assert await findings(hotline) == ["2026-11-25T01:30:00+00:00"][: int(third)]
+    taken = (
+        "SELECT count(*) AS n FROM supervision_notices WHERE clock = 'sign_reds' AND withdrawn_at IS NOT NULL"
+    )
+    assert [row.n for row in await hotline.rows(f"{taken} AND withdrawn_at IS NOT NULL")] == [1]
+    follows = await hotline.rows("SELECT state FROM consequences WHERE level = 2 ORDER BY dated_at")
+    assert [row.state for row in follows] == ["withdrawn", "open"][: 1 + third]
+
+
+async def findings(hotline: InProcess) -> list[str]:
+    """When departments were found to be red at signing too often, and it was not taken back."""
+    query = "SELECT fell_due_at FROM escalations WHERE clock = 'sign_reds' AND withdrawn_at IS NULL"
+    return [row.fell_due_at.isoformat() for row in await hotline.rows(query)]

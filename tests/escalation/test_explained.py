@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import pytest
+
 from tests.escalation.policies import publish, recompute
+from tests.escalation.test_auditor import audit
 from tests.escalation.test_policies import LONGER_BREAK, calendar, in_december
 from tests.escalation.timekeeping import extended, local, resumed, signed, suspended
 from tests.inprocess import Answer, InProcess
@@ -87,3 +90,26 @@ async def test_r6_an_old_deadline_is_explained_by_the_calendar_that_decided_it(h
         False,
     )
     assert old["counted"][0]["days"] != new["counted"][0]["days"]
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        """versions = '{}'""",
+        """versions = '{"calendar": "NEVER", "limits": "x", "ladder": "x"}'""",
+        """pauses = '[["gestern"]]'""",
+        """unit = 'weeks'""",
+        """extensions = '[7]'""",
+    ],
+)
+async def test_a_deadline_whose_row_says_nonsense_is_a_problem_by_name_and_is_counted(
+    hotline: InProcess, nonsense: str
+) -> None:
+    ticket = await signed(hotline, "2026-11-16 10:00")
+    spoil = f"UPDATE deadlines SET {nonsense} WHERE clock = 'department' AND stage = 'completion'"
+    (spoilt,) = await hotline.rows(f"{spoil} RETURNING id")
+    answer = await (await hotline.client("agent")).get(f"/v1/tickets/{ticket['id']}/deadlines")
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (409, "deadline_unreadable")
+    assert (problem["deadline"], problem["stage"]) == (str(spoilt.id), "completion")
+    assert (await audit(hotline))["found"] == {"unreadable": 1}

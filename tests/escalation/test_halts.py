@@ -8,7 +8,7 @@ import pytest
 from tests.escalation.policies import in_force, publish, recompute
 from tests.escalation.test_auditor import audit
 from tests.escalation.test_scenarios import at, cards
-from tests.escalation.timekeeping import extended, signed
+from tests.escalation.timekeeping import extended, resumed, signed, suspended
 from tests.inprocess import Answer, InProcess
 
 NOISE = {"category": "020100", "division": "460106002000"}
@@ -183,3 +183,27 @@ async def test_a_deadline_that_is_moved_in_a_halt_keeps_what_had_fallen_due_with
     await hotline.advance(at("2026-11-21 20:01"))
     assert await cards(hotline, ticket, "completion") == [(0, "2026-11-20 17:30")]
     assert (await audit(hotline))["found"] == {}
+
+
+@pytest.mark.parametrize("publishing", [False, True], ids=["alone", "and a ladder is published meanwhile"])
+async def test_a_deadline_that_is_stopped_in_a_halt_keeps_what_had_fallen_due_with_its_date(
+    hotline: InProcess, publishing: bool
+) -> None:
+    ticket = await signed(hotline, "2026-11-16 10:00")
+    await hotline.step(ticket, "contact")
+    await hotline.advance(at("2026-11-20 09:00"))
+    await done(hotline, await asked(hotline, at("2026-11-21 20:00")), "grant")
+    await suspended(hotline, ticket, "2026-11-20 18:00")
+    if publishing:
+        rows = (await in_force(hotline, "ladder"))["content"]
+        await publish(hotline, "ladder", "HAIKOU-2027", [{**each, "effect": "督办"} for each in rows])
+        await recompute(hotline)
+    await hotline.advance(at("2026-11-24 09:00"))
+    assert await cards(hotline, ticket, "completion") == []
+    assert (await audit(hotline))["found"] == {}
+    await resumed(hotline, ticket, "2026-11-25 10:00")
+    await hotline.later(HOUR)
+    assert await cards(hotline, ticket, "completion") == [(0, "2026-11-20 17:30")]
+    assert (await audit(hotline))["found"] == {}
+    await hotline.advance(at("2026-11-26 18:00"))
+    assert await cards(hotline, ticket, "completion") == [(0, "2026-11-20 17:30"), (1, "2026-11-26 17:30")]

@@ -28,13 +28,16 @@ TICKETS = """
         jsonb_populate_record(given, jsonb_build_object('id', 'HK' || number)) AS copy RETURNING id
 """
 DEADLINES = """
-    INSERT INTO deadlines SELECT copy.* FROM deadlines AS given, generate_series(1, 5000) AS number,
-        jsonb_populate_record(given, jsonb_build_object(
-            'id', md5(number::text)::uuid, 'opened_by', md5(number::text)::uuid,
-            'ticket_id', 'HK' || number % 1250 + 1,
-            'department', CASE WHEN number % 100 = 0 THEN 'small' ELSE 'large' END,
-            'schedule', jsonb_build_array(jsonb_build_array(1, '2026-11-24T00:00:00+00:00')),
-            'next_rung_at', '2026-11-24T00:00:00+00:00')) AS copy WHERE given.stage = 'sign' RETURNING id
+    WITH copies AS (
+        INSERT INTO deadlines SELECT copy.* FROM deadlines AS given, generate_series(1, 5000) AS number,
+            jsonb_populate_record(given, jsonb_build_object(
+                'id', md5(number::text)::uuid, 'opened_by', md5(number::text)::uuid,
+                'ticket_id', 'HK' || number % 1250 + 1,
+                'department', CASE WHEN number % 100 = 0 THEN 'small' ELSE 'large' END,
+                'schedule', jsonb_build_array(jsonb_build_array(1, '2026-11-24T00:00:00+00:00'))
+            )) AS copy WHERE given.stage = 'sign' RETURNING id
+    )
+    INSERT INTO timers SELECT id, 0, '2026-11-24T00:00:00+00:00' FROM copies RETURNING deadline_id
 """
 OTHERS_GONE = """
     DELETE FROM deadlines WHERE department IS NULL OR department NOT IN ('small', 'large') RETURNING id

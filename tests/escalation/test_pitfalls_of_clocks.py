@@ -13,8 +13,10 @@ from escalation.domain.reckoning import Pause, Terms, reckon
 from escalation.domain.worktime import Amount, Unit, utc
 from escalation.rulebook import PublishedRules, Rulebook
 from schemas.wire import Message, from_message
+from tests.escalation.policies import in_force, publish, recompute
 from tests.escalation.test_bouncing import BURST_PIPE, running
 from tests.escalation.test_scenarios import CITIZEN, DEPARTMENT, SIGN, at, called, cards, due
+from tests.escalation.test_suspend import with_hours
 from tests.escalation.timekeeping import (
     LONGER,
     NOISE,
@@ -260,8 +262,10 @@ async def check(hotline: InProcess, ticket: Answer) -> None:
     """Every stored due and every stored rung is what the events say."""
     oracle = await hear_everything(hotline, ticket)
     rows = await hotline.rows(
-        "SELECT d.*, array(SELECT level FROM escalations e WHERE e.deadline_id = d.id) AS climbed"
-        " FROM deadlines d WHERE ticket_id = :id AND stage = 'completion' AND settled_at IS NULL"
+        "SELECT d.*, next_rung, next_rung_at,"
+        " array(SELECT level FROM escalations e WHERE e.deadline_id = d.id) AS climbed"
+        " FROM deadlines d LEFT JOIN timers ON deadline_id = d.id"
+        " WHERE ticket_id = :id AND stage = 'completion' AND settled_at IS NULL"
         " AND clock IN ('citizen', 'department')",
         id=ticket["id"],
     )
@@ -285,7 +289,7 @@ def expected_rungs(row: Any, oracle: Oracle) -> dict[int, datetime]:
 
 def stored_rungs(row: Any) -> dict[int, datetime]:
     """The rungs ahead as they are stored."""
-    ahead = [] if row.next_rung is None else row.schedule[row.next_rung :]
+    ahead = [] if row.next_rung_at is None else row.schedule[row.next_rung :]
     return {level: datetime.fromisoformat(when) for level, when in ahead}
 
 
@@ -319,3 +323,16 @@ async def test_p6_after_every_command_each_due_and_rung_is_what_the_events_say(
         answered[f"{path} {answer.status_code}"] = answered.get(f"{path} {answer.status_code}", 0) + 1
         await check(hotline, ticket)
     assert sum(count for said, count in answered.items() if said.endswith("200")) >= 5, answered
+
+
+async def test_p1_a_date_that_a_publication_kept_follows_a_correction(
+    hotline: InProcess,
+) -> None:
+    ticket = await signed(hotline, "2026-11-16 10:00")
+    content = (await in_force(hotline, "calendars"))["content"]
+    await publish(hotline, "calendars", "HAIKOU-2027", with_hours(content, "17:00"))
+    await recompute(hotline)
+    assert await due(hotline, ticket, *JOBS) == ["2026-11-23 17:30"] * 2  # kept
+    await correct(hotline, ticket, kind="suggestion")
+    assert await due(hotline, ticket, *JOBS) == ["2026-11-30 17:00"] * 2
+    assert await promised(hotline, ticket) == "2026-11-30 17:00"

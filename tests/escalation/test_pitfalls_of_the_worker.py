@@ -30,7 +30,10 @@ GIVEN = """
            (SELECT count(*) FROM ticket_history WHERE step = 'escalate') AS noted,
            (SELECT count(*) FROM outbox WHERE headers ->> 'ce_type' = 'ticket.escalated') AS events
 """
-NEXT = "SELECT min(next_rung_at) AS at FROM deadlines WHERE ticket_id = :ticket"
+NEXT = """
+    SELECT min(next_rung_at) AS at FROM timers JOIN deadlines ON deadlines.id = deadline_id
+    WHERE ticket_id = :ticket
+"""
 
 
 async def given(hotline: InProcess) -> Answer:
@@ -149,6 +152,10 @@ MANY_CLOCKS = """
             'assignment_id', md5(number::text)::uuid, 'ticket_id', 'HK' || number)) AS copy
     WHERE given.clock = 'department' AND given.stage = 'completion' RETURNING id
 """
+MANY_TIMERS = """
+    INSERT INTO timers SELECT md5('d' || number)::uuid, next_rung, next_rung_at
+    FROM timers, generate_series(1, 20000) AS number LIMIT 20000 RETURNING deadline_id
+"""
 MANY_CARDS = """
     INSERT INTO escalations SELECT copy.* FROM escalations AS given, generate_series(1, 20000) AS number,
         jsonb_populate_record(given, jsonb_build_object(
@@ -158,7 +165,7 @@ MANY_CARDS = """
 """
 
 AUDITED = re.compile(r"^SELECT.*\sFROM (deadlines|escalations|tickets)\b", re.DOTALL)
-SCANNED = re.compile(r"Seq Scan on (deadlines|escalations)\b")
+SCANNED = re.compile(r"Seq Scan on (deadlines|timers|escalations)\b")
 
 
 async def test_e5_whatever_the_auditor_asks_is_answered_by_an_index(
@@ -168,12 +175,12 @@ async def test_e5_whatever_the_auditor_asks_is_answered_by_an_index(
     monkeypatch.setattr("escalation.auditor.SAMPLE", 3)
     await hotline.call(**NOISE)
     await hotline.later(timedelta(days=6))
-    for statement in (MANY_TICKETS, MANY_ASSIGNED, MANY_CLOCKS, MANY_CARDS):
+    for statement in (MANY_TICKETS, MANY_ASSIGNED, MANY_CLOCKS, MANY_TIMERS, MANY_CARDS):
         assert len(await hotline.rows(statement)) >= 20_000
     database = hotline.resources.database
     asked: list[tuple[str, Any]] = []
     async with database.transaction() as connection:
-        await connection.exec_driver_sql("ANALYZE tickets, ticket_history, deadlines, escalations")
+        await connection.exec_driver_sql("ANALYZE tickets, ticket_history, deadlines, timers, escalations")
 
     @event.listens_for(database.engine.sync_engine, "before_cursor_execute")
     def hear(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:

@@ -278,7 +278,7 @@ async def test_a_clock_whose_limit_is_gone_while_it_stands_still_never_runs_agai
     await recompute(hotline)
     await hotline.advance(at("2026-11-17 09:00"))
     await hotline.step(ticket, "resolve", "已办")
-    open_rungs = "SELECT stage FROM deadlines WHERE settled_at IS NOT NULL AND next_rung_at IS NOT NULL"
+    open_rungs = "SELECT stage FROM timers JOIN deadlines ON id = deadline_id WHERE settled_at IS NOT NULL"
     assert await hotline.rows(open_rungs) == []
     assert await cards(hotline, ticket, "contact") == []
 
@@ -303,3 +303,16 @@ async def test_who_leaves_a_suspended_ticket_waits_no_longer_with_it(hotline: In
     await done(hotline, second, "part", "agent", note="不是同一事项")
     assert (await hotline.deadlines(second["id"]))["citizen", "completion"]["paused_at"] is None
     assert await promised(hotline, second) == "2026-11-25 17:30"
+
+
+async def test_whose_own_matter_ends_while_the_parent_stands_still_is_told_why_the_date_moved(
+    hotline: InProcess,
+) -> None:
+    place = {"address": "龙华区海垦花园", "text": "海垦花园工地夜间施工噪声很大,影响休息"}
+    callers = [{"name": f"符先生{each}", "phone": f"1380000000{each}"} for each in range(2)]
+    ticket = await signed(hotline, "2026-11-16 10:00", **place, caller=callers[0])
+    second = await hotline.call(category="020100", division="460106002000", **place, caller=callers[1])
+    await suspended(hotline, ticket, "2026-11-16 15:00")
+    await hotline.advance(at("2026-11-18 10:00"))
+    await done(hotline, second, "withdraw", "agent", because="已自行解决")
+    assert (await hotline.ticket(second["id"]))["due_because"] == "恢复计时"

@@ -76,7 +76,7 @@ async def test_ten_kills_in_a_storm_lose_no_rung_and_double_none(
             in_the_middle += cards < COUNT
         assert in_the_middle > 2
         with worker(database_url, tmp_path / "clock.json"):
-            while await seen.fetchval("SELECT count(*) FROM deadlines WHERE next_rung_at IS NOT NULL"):
+            while await seen.fetchval("SELECT count(*) FROM timers"):
                 pass
             clock.advance(timedelta(days=1))
         (fired,) = await seen.fetch(FIRED)
