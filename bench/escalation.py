@@ -102,23 +102,26 @@ def workers(count: int, url: str, clock: Path | None = None) -> Iterator[None]:
             each.communicate(timeout=60)
 
 
-async def drained(url: str, now: datetime) -> None:
-    """Return once nothing that had fallen due by then waits."""
+async def drained(url: str, now: datetime, most: float) -> None:
+    """Return once nothing that had fallen due by then waits, or after so many seconds."""
     connection = await asyncpg.connect(driver_dsn(url))
+    waits = "SELECT EXISTS (SELECT FROM timers WHERE next_rung_at <= $1)"
+    until = time.perf_counter() + most
     try:
-        while await connection.fetchval(
-            "SELECT EXISTS (SELECT FROM deadlines WHERE next_rung_at <= $1)", now
-        ):
+        while time.perf_counter() < until and await connection.fetchval(waits, now):
             await asyncio.sleep(LOOK_EVERY)
     finally:
         await connection.close()
 
 
-async def measured(rungs: int, work: Callable[[], Awaitable[Any]]) -> Figures:
-    """Return rungs a second, and CPU a rung by kind of process, of what climbs so many."""
+async def measured(url: str, work: Callable[[], Awaitable[Any]]) -> Figures:
+    """Return rungs a second, and CPU a rung by kind of process, of what is climbed meanwhile."""
     before, begun = spent(), time.perf_counter()
     await work()
     took, after = time.perf_counter() - begun, spent()
+    connection = await asyncpg.connect(driver_dsn(url))
+    rungs = await connection.fetchval("SELECT count(*) FROM escalations")
+    await connection.close()
     return {
         "rungs": rungs,
         "seconds": round(took, 2),
@@ -142,13 +145,13 @@ async def climbed(url: str) -> Figures:
     return dict(found or {})
 
 
-async def drain(server: Server, rows: int, processes: int) -> Figures:
-    """Drain what is due by SQL alone, and then by the timer, from copies of one database."""
+async def drain(server: Server, rows: int, processes: int, most: float) -> Figures:
+    """Drain what is due by SQL alone, and then by the timer, from copies of one database, each so long."""
     given = Fill(rows, STARTED, timedelta(hours=8))
     await fill(driver_dsn(await server.copy("due")), given, server.versions)
     figures: Figures = {}
     few = await server.copy("by_sql", "due")
-    figures["plain SQL"] = await measured(rows, lambda: floor(driver_dsn(few), given.until))
+    figures["plain SQL"] = await measured(few, lambda: floor(driver_dsn(few), given.until, most))
     await server.drop("by_sql")
     for count in range(1, processes + 1):
         url = await server.copy(f"by_{count}", "due")
@@ -157,17 +160,17 @@ async def drain(server: Server, rows: int, processes: int) -> Figures:
 
         async def work(url: str = url, clock: Path = clock) -> None:
             RehearsalClock(clock).set(given.until + timedelta(seconds=1))
-            await drained(url, given.until)
+            await drained(url, given.until, most)
 
         with workers(count, url, clock):
-            figures[f"timer, {count} process{'es' if count > 1 else ''}"] = await measured(rows, work)
+            figures[f"timer, {count} process{'es' if count > 1 else ''}"] = await measured(url, work)
         figures["climbed"] = await climbed(url)
         await server.drop(f"by_{count}")
     await server.drop("due")
     return figures
 
 
-async def outage(server: Server, tickets: int) -> Figures:
+async def outage(server: Server, tickets: int, most: float) -> Figures:
     """Let nobody look for a night in which each ticket missed two rungs; then start, and see how long."""
     url = await server.copy("night")
     given = Fill(2 * tickets, STARTED, NIGHT, clocks=2)
@@ -177,15 +180,15 @@ async def outage(server: Server, tickets: int) -> Figures:
 
     async def work() -> None:
         with workers(1, url, clock):
-            await drained(url, given.until)
+            await drained(url, given.until, most)
 
-    figures = await measured(2 * tickets, work)
+    figures = await measured(url, work)
     figures |= {"tickets": tickets, "climbed": await climbed(url)}
     await server.drop("night")
     return figures
 
 
-async def storm(server: Server, rows: int, within: timedelta) -> Figures:
+async def storm(server: Server, rows: int, within: timedelta, most: float) -> Figures:
     """Let rungs fall due evenly over some real time; return how late each was committed, in ms."""
     url = await server.copy("storm")
     begins = SystemClock().now() + timedelta(seconds=10 + rows / 10_000)
@@ -195,9 +198,9 @@ async def storm(server: Server, rows: int, within: timedelta) -> Figures:
     async def work() -> None:
         with workers(1, url):
             await asyncio.sleep(max((given.until - SystemClock().now()).total_seconds(), 0) + 1)
-            await drained(url, given.until)
+            await drained(url, given.until, most)
 
-    figures = await measured(rows, work)
+    figures = await measured(url, work)
     connection = await asyncpg.connect(driver_dsn(url))
     late = "extract(epoch FROM pg_xact_commit_timestamp(xmin) - fell_due_at) * 1000"
     cuts = await connection.fetchval(
@@ -228,23 +231,27 @@ def additions(times: int = 20_000) -> Figures:
     return figures
 
 
-async def run(rows: int, processes: int, seconds: float, within: timedelta) -> Figures:
-    """Measure everything on one PostgreSQL."""
+async def run(asked: argparse.Namespace) -> Figures:
+    """Measure what is asked for on one PostgreSQL."""
+    rows, within, most = max(asked.rows, 400), timedelta(seconds=asked.storm_seconds), asked.most_seconds
+    parts: dict[str, Callable[[Server], Awaitable[Figures]]] = {
+        "storm": lambda server: storm(server, rows // 10, within, most),
+        "outage": lambda server: outage(server, rows // 10, most),
+        "drain": lambda server: drain(server, rows, asked.processes, most),
+    }
     figures: Figures = {"us CPU": additions()}
     with (
         tempfile.TemporaryDirectory(prefix="escalation-") as folder,
         EmbeddedPostgres(Path(folder)) as postgres,
     ):
         server = Server(Path(folder), postgres.url)
-        async with asyncio.timeout(seconds):
-            await server.prepare()
-            await server.keep_commit_times()
+        await server.prepare()
+        await server.keep_commit_times()
         postgres.stop()
         postgres.start()
-        async with asyncio.timeout(seconds):
-            figures["storm"] = await storm(server, rows // 10, within)
-            figures["outage"] = await outage(server, rows // 10)
-            figures["drain"] = await drain(server, rows, processes)
+        for name, part in parts.items():
+            if asked.only in (None, name):
+                figures[name] = await part(server)
     return figures
 
 
@@ -254,12 +261,16 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000, help="deadlines due [1000000]")
     parser.add_argument("--processes", type=int, default=2, help="supervising processes, at most [2]")
     parser.add_argument("--storm-seconds", type=float, default=60, help="how long it lasts [60]")
-    parser.add_argument("--most-seconds", type=float, default=1800, help="when to give up [1800]")
+    parser.add_argument("--only", choices=("storm", "outage", "drain"), help="one part alone [all]")
+    parser.add_argument(
+        "--most-seconds",
+        type=float,
+        default=600,
+        help="how long each may drain; the figures are of that [600]",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
-    figures = uvloop.run(
-        run(max(given.rows, 400), given.processes, given.most_seconds, timedelta(seconds=given.storm_seconds))
-    )
+    figures = uvloop.run(run(given))
     print(json.dumps(figures, ensure_ascii=False, indent=None if given.json else 2))
 
 

@@ -1,6 +1,7 @@
 """The supervising process of a measurement: the timer and nothing else, until its input ends."""
 
 import asyncio
+import gc
 import sys
 
 import uvloop
@@ -16,6 +17,7 @@ async def work() -> None:
     """Run the timer by the settings of the environment; prints a line when it starts."""
     async with open_resources(Settings()) as resources:
         loops = (resources.wakeups.run(), keep_running("timer", timer, resources))
+        gc.freeze()  # as every process that serves
         tasks = [asyncio.create_task(each) for each in loops]
         print("running", flush=True)
         await asyncio.to_thread(sys.stdin.read)

@@ -70,9 +70,11 @@ async def take_back_findings(
     for each in withdrawn:
         if (each.clock, each.stage, each.card) == ("department", Stage.SIGN, "red"):
             reds[each.department].append(each.fell_due_at)
-    rulebook = await resources.part(PublishedRules).current(connection) if reds else None
     taken: list[Row[Any]] = []
-    for rung in rulebook.ladder if rulebook else ():
+    if not reds:
+        return taken
+    rulebook = await resources.part(PublishedRules).current(connection)
+    for rung in rulebook.ladder:
         if rung.counted is Counted.SIGN_REDS:
             for department in sorted(reds):
                 taken += await _unfounded(department, reds[department], rung, connection, resources)
@@ -85,7 +87,8 @@ async def _unfounded(
 ) -> list[Row[Any]]:
     """Take back the findings of a department that its standing reds do not bear."""
     await connection.execute(_LOCK, {"department": department})
-    within, taken = _within(rung), []
+    within = _within(rung)
+    taken: list[Row[Any]] = []
     for found in await _findings(department, min(dates), max(dates) + within, connection):
         last = await _last(department, connection, before=found.started_at)
         lately = await _reds(department, found.started_at - within, found.started_at + TICK, connection)
@@ -184,7 +187,7 @@ async def _last(
 
 async def _findings(
     department: str, first: datetime, last: datetime, connection: AsyncConnection
-) -> Sequence[Row[Any]]:
+) -> Sequence[Any]:
     at = deadlines.c.started_at
     query = select(deadlines.c.id, at).where(*_standing(department), at >= first, at < last)
     return (await connection.execute(query.order_by(at))).all()

@@ -1,6 +1,7 @@
 """What a process does: roles declare it, `serve` runs it, and one broken loop stops it loudly."""
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -98,6 +99,7 @@ async def serve(roles: Sequence[Role], resources: Resources, listener: socket.so
     faces = [face for role in roles for face in role.faces]
     app = create_app(faces, resources, [check for role in roles for check in role.checks])
     server = _Server(app, ready)
+    gc.freeze()  # what is loaded by now stays: the collector need not walk it again and again
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(keep_running(name, loop, resources), name=name)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "3d9f1b6e8c25"
-down_revision = "d92f4b7e6a18"
+down_revision = "f1a6c20e94b7"
 
 INSTANT = sa.DateTime(timezone=True)
 AHEAD = sa.text("next_rung_at IS NOT NULL")
