@@ -12,6 +12,7 @@ from escalation.counted_rungs import count, count_barred_return, count_return
 from escalation.domain.ladder import Counted
 from escalation.domain.policy import DEPARTMENT_STAGES, Clock, Stage
 from escalation.domain.told import RUNS_ON
+from escalation.feedback import expect_feedback_again
 from escalation.move import hold_clocks, run_on
 from escalation.reopen import again, on_redo_ordered, open_again
 from escalation.request_store import TimeRequestStore
@@ -118,6 +119,7 @@ async def on_fed_back(event: TicketFedBack, connection: AsyncConnection, resourc
     """The department has said what it is doing; that tells that it signed, not that it called."""
     clocks = await Clocks.of(event, connection, resources)
     await clocks.settle(Clock.DEPARTMENT, ("sign", "feedback"), "fed back")
+    await expect_feedback_again(event, clocks, connection, resources)
 
 
 async def on_returned(event: TicketReturned, connection: AsyncConnection, resources: Resources) -> None:

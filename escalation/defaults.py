@@ -14,7 +14,7 @@ from escalation.reading import Row, parsed
 from schemas.ticket import CallerType, Kind, Urgency
 
 CALENDAR_VERSION = "HK-2026.1"
-RULE_VERSION = "HK-DEFAULT-1.2"
+RULE_VERSION = "HK-DEFAULT-1.3"
 LADDER_VERSION = "HK-DEFAULT-1.3"
 ALLOWANCES_VERSION = "HK-DEFAULT-1.3"
 
@@ -96,6 +96,7 @@ def _limit(row: Row) -> LimitRule:
         category=_category(row.get("category") or ""),
         procedure=row.get("procedure") or None,
         extension=_extension(row.get("extension") or ""),
+        repeats={"true": True, "": False}[row.get("repeats") or ""],
     )
 
 

@@ -87,7 +87,8 @@ class LimitRule:
     A limit of a rule set; what is None, or an empty category, fits any matter.
 
     `category` is a prefix. A rule of a statutory `procedure` holds only for matters in it;
-    `extension` is how much longer that law lets it take, in the same unit.
+    `extension` is how much longer that law lets it take, in the same unit. One that `repeats` begins
+    anew each time its stage was done, until the department is done with the ticket.
     """
 
     rule: str
@@ -103,6 +104,7 @@ class LimitRule:
     category: str = ""
     procedure: str | None = None
     extension: int | None = None
+    repeats: bool = False
 
     @property
     def specificity(self) -> tuple[bool, bool, int, bool, bool, bool, bool]:

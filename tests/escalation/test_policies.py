@@ -155,7 +155,7 @@ async def test_who_drafted_a_version_does_not_publish_it(hotline: InProcess) -> 
         "/v1/policies/limits/drafts/HAIKOU-2027/publish", json={"preview": found["preview"]}
     )
     assert (answer.status_code, answer.json()["code"]) == (409, "second_person_needed")
-    assert (await in_force(hotline, "limits"))["version"] == "HK-DEFAULT-1.2"
+    assert (await in_force(hotline, "limits"))["version"] == "HK-DEFAULT-1.3"
 
 
 async def test_what_changed_since_it_was_previewed_is_not_published(hotline: InProcess) -> None:
@@ -242,7 +242,7 @@ async def test_a_version_for_a_later_day_waits_for_it(hotline: InProcess) -> Non
     await publish(hotline, "limits", "HAIKOU-2027", longer, valid_from="2026-11-25")
     assert await recompute(hotline) == 0
     assert (await progress(hotline))[0]["state"] == "scheduled"
-    assert (await in_force(hotline, "limits"))["version"] == "HK-DEFAULT-1.2"
+    assert (await in_force(hotline, "limits"))["version"] == "HK-DEFAULT-1.3"
     hotline.clock.time += timedelta(days=2)
     assert (await in_force(hotline, "limits"))["version"] == "HAIKOU-2027"
     await recompute(hotline)
@@ -278,7 +278,7 @@ async def test_the_clock_of_a_limit_that_is_gone_or_of_a_joined_ticket_fires_no_
     await hotline.later(timedelta(days=3))
     await recompute(hotline)
     assert await history(hotline, ticket["id"]) == [
-        "时限规则由HK-DEFAULT-1.2改为HAIKOU-2027:承办首次联系时限已取消"
+        "时限规则由HK-DEFAULT-1.3改为HAIKOU-2027:承办首次联系时限已取消"
     ]
     assert "contact" not in [each["stage"] for each in await hotline.cards(ticket["id"])]
     left = (

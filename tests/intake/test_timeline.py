@@ -57,7 +57,7 @@ async def test_staff_read_everything_in_the_order_it_happened(hotline: InProcess
             "催单",
             "办结",
             "回访",
-            "归档",
+            "结案",
         )
     ]
     assert {"来电", "关联此前工单", "附件"} <= set(labels)
@@ -72,7 +72,7 @@ async def test_staff_read_everything_in_the_order_it_happened(hotline: InProcess
 async def test_a_department_reads_its_own_part_and_nothing_of_the_caller(hotline: InProcess) -> None:
     ticket = await eventful(hotline)
     entries = await timeline(hotline, ticket, "department", ticket["department"])
-    assert [each["label"] for each in entries] == ["受理登记", "派单", "签收", "催单", "办结", "归档"]
+    assert [each["label"] for each in entries] == ["受理登记", "派单", "签收", "催单", "办结", "结案"]
     assert "符某某" not in str(entries)
     assert "13876543210" not in str(entries)
     assert {each["actor"] for each in entries} == {None}
