@@ -20,6 +20,7 @@ from schemas.lifecycle import Step
 from services.database import ring_after_commit
 from services.outbox import record
 from services.resources import Resources
+from services.second_person import one_person
 from services.security import Principal
 from services.tickets import TicketStore
 
@@ -133,7 +134,7 @@ async def decide(
     row = await store.lock(halt_id)
     if row.state != "asked":
         raise Conflict(f"This halt is {row.state} already.", state=row.state)
-    if principal.id == row.asked_key or principal.actor == row.asked_by:
+    if principal.id == row.asked_key or await one_person(connection, principal.actor, row.asked_by):
         raise SecondPersonNeeded("A halt takes a second person: whoever asked for it may not decide.")
     if granted and row.until_at <= now:
         raise Conflict("The end it was asked for has passed.")

@@ -16,6 +16,7 @@ from schemas.lifecycle import Status, Step, advance
 from services.access import leads, may_see
 from services.resources import Resources
 from services.security import Principal
+from services.steps import check_step
 from services.tickets import TicketRow, TicketStore
 
 
@@ -29,6 +30,7 @@ class Held:
     resources: Resources
     actor: str
     now: datetime
+    principal: Principal | None = None
 
     @property
     def status(self) -> Status:
@@ -55,8 +57,11 @@ class Held:
         return found[0]
 
     def may(self, step: Step) -> None:
-        """Raise `IllegalTransition` unless the ticket may take this step."""
-        advance(self.status, step)
+        """Raise unless the lifecycle lets who holds the ticket take this step now."""
+        if self.principal is None:
+            advance(self.status, step)
+        else:
+            check_step(self.ticket, step, self.principal)
 
     def check_told(self, told: str | None) -> None:
         """Raise `Invalid` unless the caller was told, or left no name to be told by."""
@@ -118,4 +123,4 @@ async def hold(
     ticket = await store.lock(ticket_id, version=version)
     if not leads(ticket._asdict(), principal):
         raise TicketNotFound(f"There is no ticket {ticket_id}.")
-    return Held(ticket, clocks, connection, resources, principal.actor, resources.clock.now())
+    return Held(ticket, clocks, connection, resources, principal.actor, resources.clock.now(), principal)

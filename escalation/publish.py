@@ -17,6 +17,7 @@ from schemas.events import PoliciesPublished, Publication
 from services.database import ring_after_commit
 from services.outbox import record
 from services.resources import Resources
+from services.second_person import one_person
 
 
 async def publish_draft(
@@ -43,7 +44,7 @@ async def publish_draft(
     store, drafts = RuleStore(connection), DraftStore(connection, kind)
     await store.hold()
     draft = await drafts.get(version, lock=True)
-    if by in draft.drafted_by:
+    if await one_person(connection, by, *draft.drafted_by):
         raise SecondPersonNeeded("起草人不能发布自己的版本,须由另一人复核发布。", drafted_by=draft.drafted_by)
     if preview != token_of(kind, draft.content, await store.latest(today)):
         raise NotPreviewed("预览之后草稿或现行规则又有改动;请重新预览。")

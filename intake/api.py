@@ -16,6 +16,7 @@ from schemas.admission import CallToRegister, Registration
 from schemas.errors import TicketNotFound
 from schemas.ticket import HistoryEntry, Ticket
 from services.access import may_see
+from services.acting import unit_of
 from services.authorization import PrincipalDep, principal_of
 from services.commands import documented, once_of, read_body, respond
 from services.http import ReadsItself, ResourcesDep, resources_of
@@ -79,6 +80,9 @@ async def read_history(
             status=row.status,
             at=row.at,
             actor=row.actor,
+            unit=unit_of(row.actor),
+            person=row.person,
+            post=row.post,
             note=note_for(row, ticket.caller, principal),
         )
         for row in history_for(rows, principal)

@@ -17,7 +17,16 @@ from intake.mappings import Mappings
 from intake.store import CallStore, Reference
 from intake.take_call import WIRE_BODY, keep_refused, kept_type
 from schemas.errors import Conflict, HotlineError, Invalid, TicketNotFound
-from schemas.events import DepartmentStep, Event, Remark, TicketNoted, TicketResolved, TicketSigned
+from schemas.events import (
+    DepartmentStep,
+    Ending,
+    Event,
+    Remark,
+    Resolved,
+    TicketNoted,
+    TicketResolved,
+    TicketSigned,
+)
 from schemas.lifecycle import Status, Step
 from schemas.linkage import Linkage, LinkageCall, MirroredReport, Report
 from services.authorization import PrincipalDep
@@ -27,7 +36,10 @@ from services.resources import Resources
 from services.tickets import TicketRow, TicketStore
 
 CLOCKS_DIFFER = timedelta(minutes=10)
-FOLLOWED: dict[Step, type[Event]] = {Step.SIGN: TicketSigned, Step.RESOLVE: TicketResolved}
+FOLLOWED: dict[Step, tuple[type[Event], type[Ending]]] = {
+    Step.SIGN: (TicketSigned, DepartmentStep),
+    Step.RESOLVE: (TicketResolved, Resolved),
+}
 
 routes = APIRouter(prefix="/v1", tags=["hotlines"])
 
@@ -140,10 +152,9 @@ async def _follow(connection: AsyncConnection, ticket_id: str, wanted: Step, row
     store = TicketStore(connection)
     for step in mirrored_steps(Status((await store.get(ticket_id)).status), wanted):
         ticket = await store.get(ticket_id)
-        told = DepartmentStep(
-            assignment_id=ticket.assignment_id, department=ticket.department, note=row["note"]
-        )
-        event, at, actor = FOLLOWED[step], row["received_at"], row["received_from"]
+        event, kind = FOLLOWED[step]
+        told = kind(assignment_id=ticket.assignment_id, department=ticket.department, note=row["note"])
+        at, actor = row["received_at"], row["received_from"]
         await store.advance(ticket, step, event, told, at=at, actor=actor, note=row["note"])
 
 

@@ -23,6 +23,7 @@ from services.commands import Commands, CommandsDep
 from services.http import ResourcesDep
 from services.paging import Cursor, Limit, Page, cut, read_cursor, write_cursor
 from services.resources import Resources
+from services.second_person import one_person
 from services.security import CallerRole, Principal
 
 JSON = "application/json"
@@ -131,7 +132,7 @@ async def _decide(
 ) -> Response:
     async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
         row = await _lock(refusal_id, connection)
-        _may_decide(row, principal)
+        await _may_decide(row, principal, connection)
         now = resources.clock.now()
         decided: dict[str, Any] = {
             "granted": granted,
@@ -173,10 +174,10 @@ async def _lock(refusal_id: UUID, connection: AsyncConnection) -> Row[Any]:
     return row
 
 
-def _may_decide(row: Row[Any], principal: Principal) -> None:
+async def _may_decide(row: Row[Any], principal: Principal, connection: AsyncConnection) -> None:
     if row.decided_at is not None:
         raise Conflict("This refusal is decided already.", granted=row.granted, decided_by=row.decided_by)
-    if row.proposed_by == principal.actor:
+    if await one_person(connection, principal.actor, row.proposed_by):
         raise Forbidden("Refusing a call takes a second person: whoever proposed it may not decide.")
 
 

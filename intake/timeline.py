@@ -14,49 +14,13 @@ from intake.view import HOTLINES_OWN, history_for, note_for
 from schemas.base import Instant, Schema
 from schemas.errors import TicketNotFound
 from schemas.lifecycle import Step
+from schemas.names import STEP_NAMES
 from services.access import may_see
+from services.acting import unit_of
 from services.authorization import PrincipalDep
 from services.http import ResourcesDep
 from services.tickets import TicketRow, TicketStore
 
-STEPS: dict[Step, str] = {
-    Step.REGISTER: "受理登记",
-    Step.ASSIGN: "派单",
-    Step.PARK: "转人工派单台",
-    Step.SIGN: "签收",
-    Step.CONTACT: "首次联系",
-    Step.FEEDBACK: "反馈",
-    Step.RETURN: "退单",
-    Step.GRANT_RETURN: "同意退单",
-    Step.REFUSE_RETURN: "驳回退单",
-    Step.DISPUTE: "争议",
-    Step.ADJUDICATE: "裁定",
-    Step.CO_ASSIGN: "协办派单",
-    Step.CO_SIGN: "协办签收",
-    Step.CO_CONTACT: "协办联系",
-    Step.CO_FEEDBACK: "协办反馈",
-    Step.CO_ANSWER: "协办答复",
-    Step.CO_END: "协办结束",
-    Step.RESOLVE: "办结",
-    Step.CLOSE: "结案",
-    Step.ARCHIVE: "归档",
-    Step.CORRECT: "更正",
-    Step.RECALL: "撤回派单",
-    Step.HAND_OVER: "承办单位合并移交",
-    Step.JOIN: "并单",
-    Step.PART: "拆分",
-    Step.NOTE: "备注",
-    Step.URGE: "催单",
-    Step.CALL_BACK: "回访",
-    Step.NO_ANSWER: "回访未接通",
-    Step.CLAIM_UNFOUNDED: "回访,拟认定不属实",
-    Step.GRANT_UNFOUNDED: "认定不属实,结案",
-    Step.REFUSE_UNFOUNDED: "不认定为不属实",
-    Step.WITHDRAW: "诉求人撤回",
-    Step.TRANSFER: "一键转接",
-    Step.ESCALATE: "督办",
-    Step.WITHDRAW_ESCALATION: "撤销督办",
-}
 LINKS = {"same_call": "同一来电", "follows": "关联此前工单", "reopens": "重新受理此前工单"}
 Happening = Literal["step", "call", "link", "attachment", "linkage"]
 
@@ -126,13 +90,18 @@ def _step(row: Row[Any], facts: dict[str, Any], actor: str | None, note: str | N
     return TimelineEntry(
         at=row.at,
         what="step",
-        label=STEPS[step],
+        label=STEP_NAMES[step],
         text=note,
         actor=actor,
         version=row.version,
         step=step,
-        facts={"status": row.status, **facts},
+        facts={"status": row.status, **_who(row), **facts},
     )
+
+
+def _who(row: Row[Any]) -> dict[str, str]:
+    known = {"unit": unit_of(row.actor), "person": row.person, "post": row.post}
+    return {name: value for name, value in known.items() if value}
 
 
 def _facts(step: Row[Any], changed: dict[int, Any], asked: dict[Any, Row[Any]]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from schemas.returns import Said
 from schemas.ticket import Ticket
 from services.http import ResourcesDep
 from services.paging import Cursor, Limit, Page, cut, read_cursor, write_cursor
+from services.second_person import one_person
 
 routes = APIRouter(prefix="/v1", tags=["intake"])
 
@@ -95,7 +96,7 @@ async def _decide(held: Held, step: Step, note: str, *, granted: bool) -> None:
     claims, principal = unfounded_claims.c, held.principal
     mine = (claims.ticket_id == held.ticket.id, claims.decided_at.is_(None))
     claimed_by = await held.connection.scalar(select(claims.claimed_by).where(*mine))
-    if claimed_by == principal.actor:
+    if claimed_by and await one_person(held.connection, principal.actor, claimed_by):
         raise SecondPersonNeeded("It takes a second person: whoever claimed it may not decide.")
     decided = {"granted": granted, "decided_by": principal.actor, "decided_at": held.now, "note": note}
     await held.connection.execute(update(unfounded_claims).where(*mine).values(decided))

@@ -6,10 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from router.co_handling import end_co_handling
-from router.join import answer_children
 from router.store import AssignmentStore
-from router.whose import check_lead
 from schemas.events import (
     Closing,
     DepartmentStep,
@@ -18,27 +15,20 @@ from schemas.events import (
     TicketClosed,
     TicketContacted,
     TicketFedBack,
-    TicketResolved,
     TicketSigned,
 )
-from schemas.lifecycle import Status, Step, advance
+from schemas.lifecycle import Step
 from services.resources import Resources
 from services.security import Principal
-from services.tickets import TicketRow, TicketStore, check_version
+from services.steps import check_step
+from services.tickets import TicketRow, TicketStore
 
 EVENTS: Mapping[Step, type[Event]] = {
     Step.SIGN: TicketSigned,
     Step.CONTACT: TicketContacted,
     Step.FEEDBACK: TicketFedBack,
-    Step.RESOLVE: TicketResolved,
     Step.CLOSE: TicketClosed,
 }
-
-ENDS: Mapping[Step, str] = {
-    Step.RESOLVE: "resolved",
-    Step.CLOSE: "closed",
-}
-"""Steps that end an assignment, and what is noted as the reason."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +51,10 @@ async def act(ticket_id: str, wanted: Act, connection: AsyncConnection, resource
     store = TicketStore(connection)
     ticket = await store.lock(ticket_id)
     principal = wanted.principal
-    check_lead(ticket, principal)
-    check_version(ticket, wanted.version)
-    advance(Status(ticket.status), wanted.step)
+    check_step(ticket, wanted.step, principal, wanted.version)
     now = resources.clock.now()
-    if wanted.step in ENDS:
-        await AssignmentStore(connection).end(ticket_id, now, ENDS[wanted.step])
+    if wanted.step is Step.CLOSE:
+        await AssignmentStore(connection).end(ticket_id, now, "closed")
     await store.advance(
         ticket,
         wanted.step,
@@ -76,9 +64,6 @@ async def act(ticket_id: str, wanted: Act, connection: AsyncConnection, resource
         actor=principal.actor,
         note=wanted.note,
     )
-    if wanted.step is Step.RESOLVE:
-        await end_co_handling(ticket_id, "resolved", connection, at=now, actor=principal.actor)
-        await answer_children(ticket, wanted.note, connection, now, principal.actor)
     return await store.get(ticket_id)
 
 

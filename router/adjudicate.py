@@ -15,14 +15,14 @@ from router.domain.returns import ADJUDICATED, Returned, counts_from, improper
 from router.recall import HELD
 from router.returns_store import ReturnStore
 from router.store import AssignmentStore, DepartmentStore
-from router.whose import check_party
 from schemas.errors import InConfidence, Invalid
 from schemas.events import Adjudication, TicketAdjudicated
-from schemas.lifecycle import Status, Step, advance
+from schemas.lifecycle import Step
 from schemas.returns import AdjudicationRequest
 from services.resources import Resources
 from services.security import Principal
-from services.tickets import TicketRow, TicketStore, check_version, matter_of
+from services.steps import check_step
+from services.tickets import TicketRow, TicketStore, matter_of
 
 
 async def adjudicate(
@@ -42,9 +42,7 @@ async def adjudicate(
     """
     store, now, actor = TicketStore(connection), resources.clock.now(), principal.actor
     ticket = await store.lock(ticket_id)
-    check_party(ticket, principal)
-    check_version(ticket, version)
-    advance(Status(ticket.status), Step.ADJUDICATE)
+    check_step(ticket, Step.ADJUDICATE, principal, version)
     if ticket.confidential and said.co_handlers:
         raise InConfidence("A report in confidence is shared with no further department.")
     gone = await UnitStore(connection).succeeded(civil_day(now, resources))

@@ -3,12 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.act import Act, act
 from schemas.base import Schema, Text
 from schemas.lifecycle import Step
+from schemas.people import Official
+from services.acting import act_as
 from services.resources import Resources
 from services.security import Principal
 from services.ticket_commands import TicketCommand, UseCase, add_routes
@@ -23,12 +25,14 @@ class Remark(Schema):
     """What is said with a step; optional where nothing need be said."""
 
     note: Note | None = None
+    by: Official | None = Field(None, description="Who takes it, by name and post; kept in the history.")
 
 
 class Reason(Schema):
     """What must be said with a step: what is being done, how it was resolved."""
 
     note: Note
+    by: Official | None = Field(None, description="Who takes it, by name and post; kept in the history.")
 
 
 def _step(step: Step) -> UseCase:
@@ -40,6 +44,7 @@ def _step(step: Step) -> UseCase:
         connection: AsyncConnection,
         resources: Resources,
     ) -> TicketRow:
+        act_as(connection, principal, said.by)
         return await act(ticket_id, Act(step, principal, said.note, version), connection, resources)
 
     return take
@@ -62,12 +67,6 @@ COMMANDS = (
         Reason,
         "Give feedback (反馈): what is being done, before it is done.",
         "已到现场检测噪声,正在约谈施工单位",
-    ),
-    _command(
-        Step.RESOLVE,
-        Reason,
-        "Resolve a ticket (办结): what was done, for the caller.",
-        "已责令施工单位停止夜间施工并立案查处",
     ),
     _command(Step.CLOSE, Remark, "Close a resolved ticket (结案).", "诉求人满意"),
 )

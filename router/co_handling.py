@@ -26,7 +26,8 @@ from schemas.events import (
     TicketCoFedBack,
     TicketCoSigned,
 )
-from schemas.lifecycle import CoStatus, Status, Step, advance, co_advance
+from schemas.helping import CoStatus, co_advance
+from schemas.lifecycle import Status, Step, advance
 from schemas.scrubbing import names_in, scrubbed
 from services.limits import CoDue, Lead, Limits
 from services.resources import Resources

@@ -10,16 +10,18 @@ from router.co_handling import Asked, co_assign, co_step
 from router.co_handling_store import CoHandlingStore
 from router.department_store import UnitStore
 from router.returns_api import ALWAYS, after_of, place_of
-from router.whose import check_lead, check_party
+from router.whose import check_party
 from schemas.base import Schema
 from schemas.errors import Forbidden, Invalid
 from schemas.lifecycle import Step
 from schemas.returns import CoHandling, CoHandlingCount, CoHandlingRequest, CoHandlings, WhistleRequest
+from services.acting import act_as
 from services.authorization import PrincipalDep
 from services.http import ResourcesDep
 from services.paging import Cursor, Limit, Page, cut, write_cursor
 from services.resources import Resources
 from services.security import Principal
+from services.steps import check_step
 from services.ticket_commands import TicketCommand, UseCase, add_routes
 from services.tickets import TicketRow, TicketStore, check_version
 
@@ -117,6 +119,7 @@ def _step(step: Step) -> UseCase:
         ticket = await TicketStore(connection).lock(ticket_id)
         check_party(ticket, principal)
         check_version(ticket, version)
+        act_as(connection, principal, said.by)
         row = await co_step(ticket, step, said.note, principal, connection, resources.clock.now())
         return _shown(row), {"etag": f'"{ticket.version + 1}"'}
 
@@ -187,8 +190,7 @@ async def _held(
     ticket_id: str, principal: Principal, version: int | None, connection: AsyncConnection
 ) -> TicketRow:
     ticket = await TicketStore(connection).lock(ticket_id)
-    check_lead(ticket, principal)
-    check_version(ticket, version)
+    check_step(ticket, Step.CO_ASSIGN, principal, version)
     return ticket
 
 

@@ -69,7 +69,7 @@ async def on_resolved(event: TicketResolved, connection: AsyncConnection, resour
         await AssignmentStore(connection).end_one(told.assignment_id, event.time, "resolved")
     ticket = await TicketStore(connection).lock(event.ticket)
     await end_co_handling(ticket.id, "resolved", connection, at=event.time, actor=ROUTER)
-    await answer_children(ticket, told.note, connection, resources.clock.now(), ROUTER)
+    await answer_children(ticket, told, connection, resources.clock.now(), ROUTER)
 
 
 async def on_gone(

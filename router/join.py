@@ -23,8 +23,8 @@ from router.store import AssignmentStore
 from schemas.distance import METRES_PER_DEGREE
 from schemas.errors import AdjudicationBinds, Conflict
 from schemas.events import (
-    DepartmentStep,
     Joining,
+    Resolved,
     TicketJoined,
     TicketParted,
     TicketResolved,
@@ -151,13 +151,12 @@ async def part(
 
 
 async def answer_children(
-    parent: TicketRow, note: str | None, connection: AsyncConnection, at: datetime, actor: str
+    parent: TicketRow, told: Resolved, connection: AsyncConnection, at: datetime, actor: str
 ) -> None:
     """Answer those joined to a ticket with its answer, each in its own history, with an event of its own."""
-    told = DepartmentStep(assignment_id=parent.assignment_id, department=parent.department, note=note)
     children = await _children(parent.id, connection)
     await TicketStore(connection).advance_all(
-        children, Step.RESOLVE, TicketResolved, told, at=at, actor=actor, note=note
+        children, Step.RESOLVE, TicketResolved, told, at=at, actor=actor, note=told.note
     )
 
 

@@ -13,6 +13,7 @@ from router.draft_store import DraftStore, digest_of
 from router.jurisdiction_store import JurisdictionStore, known_version
 from router.published import uncollected
 from schemas.errors import Invalid, NotSimulated, SecondPersonNeeded, TableFaulty
+from services.second_person import one_person
 
 
 async def publish_draft(
@@ -29,7 +30,7 @@ async def publish_draft(
     store, drafts = JurisdictionStore(connection), DraftStore(connection)
     await store.hold()
     draft = await drafts.lock(version)
-    if by in draft.drafted_by:
+    if await one_person(connection, by, *draft.drafted_by):
         raise SecondPersonNeeded("起草人不能发布自己的版本,须由另一人复核发布。", drafted_by=draft.drafted_by)
     with uncollected():
         rows = await store.rows(version)

@@ -38,6 +38,7 @@ from schemas.ticket import Urgency
 from services.limits import Limits
 from services.resources import Resources
 from services.security import Principal
+from services.steps import check_step
 from services.tickets import TicketRow, TicketStore, check_version, matter_of
 
 
@@ -97,9 +98,7 @@ async def grant(
     """
     store, now, actor = TicketStore(connection), resources.clock.now(), principal.actor
     ticket = await store.lock(ticket_id)
-    check_party(ticket, principal)
-    check_version(ticket, version)
-    advance(Status(ticket.status), Step.GRANT_RETURN)
+    check_step(ticket, Step.GRANT_RETURN, principal, version)
     assignments = AssignmentStore(connection)
     await assignments.end(ticket_id, now, "returned")
     await ReturnStore(connection).decide(ticket_id, "granted", at=now, by=actor, because=said.note)
@@ -139,9 +138,7 @@ async def refuse(
     """
     store, now, actor = TicketStore(connection), resources.clock.now(), principal.actor
     ticket = await store.lock(ticket_id)
-    check_party(ticket, principal)
-    check_version(ticket, version)
-    advance(Status(ticket.status), Step.REFUSE_RETURN)
+    check_step(ticket, Step.REFUSE_RETURN, principal, version)
     entries = await store.history(ticket_id)
     await ReturnStore(connection).decide(
         ticket_id, "refused", at=now, by=actor, because=said.note, improper=True

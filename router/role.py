@@ -11,7 +11,9 @@ from router import (
     matters,
     people_api,
     places_api,
+    resolutions_api,
     returns_api,
+    supplements_api,
     triage_api,
 )
 from router.api import COMMANDS, routes
@@ -65,6 +67,8 @@ router = Role(
         jurisdiction_versions_api.routes,
         jurisdiction_drafts_api.routes,
         returns_api.routes,
+        resolutions_api.routes,
+        supplements_api.routes,
         co_handling_api.routes,
         matters.routes,
         mass_events.routes,
@@ -76,5 +80,11 @@ router = Role(
     checks=[table_holds, model_holds],
     seeds=[seed],
     previews={"department": likely_department},
-    ticket_commands=[*COMMANDS, *returns_api.COMMANDS, *co_handling_api.COMMANDS],
+    ticket_commands=[
+        *COMMANDS,
+        *resolutions_api.COMMANDS,
+        *supplements_api.COMMANDS,
+        *returns_api.COMMANDS,
+        *co_handling_api.COMMANDS,
+    ],
 )

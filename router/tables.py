@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -122,6 +123,64 @@ co_handlings = Table(
     ),
     Index("ix_co_handlings_department", "department", "assigned_at", "id"),
     Index("ix_co_handlings_lead", "lead"),
+)
+
+resolutions = Table(
+    "resolutions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("ticket_id", ForeignKey("tickets.id"), nullable=False),
+    Column("version", Integer, nullable=False, comment="The ticket's, when it was resolved."),
+    Column("department", ForeignKey("departments.code"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column(
+        "answer", Text, nullable=False, comment="What the caller is told: the lead's note and the helpers'."
+    ),
+    Column("note", Text, nullable=False),
+    Column("helpers", JSONB, nullable=False),
+    Column("internal", Text, comment="For the hotline alone."),
+    Column("founded", Boolean),
+    Column("within_duty", Boolean),
+    Column("solved", Boolean),
+    Column("attachments", JSONB, nullable=False),
+    Column("by", JSONB(none_as_null=True)),
+    Column("reason", Text, comment="Of a negative outcome (否定报备)."),
+    Column("because", Text),
+    Column("legal_basis", Text),
+    Column("reviewed_by", JSONB(none_as_null=True)),
+    UniqueConstraint("ticket_id", "version"),
+    CheckConstraint(
+        "(reason IS NOT NULL) = ((founded AND within_duty AND solved) IS FALSE)"
+        " AND (reason IS NULL OR (because IS NOT NULL AND legal_basis IS NOT NULL AND by IS NOT NULL"
+        " AND reviewed_by IS NOT NULL AND by ->> 'name' <> reviewed_by ->> 'name'))",
+        name="negative",
+    ),
+    Index("ix_resolutions_negative", "at", "id", postgresql_where=text("reason IS NOT NULL")),
+    Index(
+        "ix_resolutions_negative_department",
+        "department",
+        "at",
+        "id",
+        postgresql_where=text("reason IS NOT NULL"),
+    ),
+)
+
+supplements = Table(
+    "supplements",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("ticket_id", ForeignKey("tickets.id"), nullable=False),
+    Column("department", ForeignKey("departments.code"), nullable=False),
+    Column("missing", ARRAY(Text), nullable=False),
+    Column("note", Text),
+    Column("told", Text, comment="What the department told the caller itself."),
+    Column("asked_at", Instant, nullable=False),
+    Column("answered_at", Instant),
+    Column("answered_by", Text),
+    Column("answer", Text),
+    UniqueConstraint("ticket_id", "department"),
+    Index("ix_supplements_waiting", "asked_at", "id", postgresql_where=text("answered_at IS NULL")),
+    comment="What departments lacked, each told once for a ticket (一次性告知).",
 )
 
 mass_events = Table(

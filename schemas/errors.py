@@ -11,7 +11,7 @@ Every error raised on purpose, and the problem (RFC 9457) it is answered with.
                                    DepartmentInUse HeldByAnother NotReturnable ReturnTooLate
                                    AdjudicationBinds NotTheLead AlreadyCoHandling InConfidence
                                    AskedTooLate NotExtendable NotSuspendable AlreadySuspended
-                                   NotSuspended AlreadyAsked NothingAsked
+                                   NotSuspended AlreadyAsked AskedOnce NothingAsked
                                    VersionTaken NotSimulated NotPreviewed SecondPersonNeeded
                                    DeadlineUnreadable
         Stale                 412
@@ -282,6 +282,12 @@ class AlreadyAsked(Conflict):
     """A request of this kind waits for the hotline's decision already."""
 
     code = "already_asked"
+
+
+class AskedOnce(Conflict):
+    """The department has told what is missing; it is told once and whole (一次性告知)."""
+
+    code = "asked_once"
 
 
 class NothingAsked(Conflict):

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from schemas.base import Instant, Schema
+from schemas.resolution import NegativeReason
 from schemas.ticket import CallerType, ClosedAs, Kind, Urgency
 
 
@@ -105,6 +106,21 @@ class DepartmentStep(Ending):
 
     assignment_id: UUID
     department: str
+
+
+class Resolved(Ending):
+    """
+    A ticket was resolved; `note` is the one answer its caller gets, those of `helpers` with it.
+
+    Any of founded, within_duty and solved that is false makes the result negative (否定报备), for `reason`.
+    """
+
+    founded: bool | None = None
+    within_duty: bool | None = None
+    solved: bool | None = None
+    reason: NegativeReason | None = None
+    legal_basis: str | None = None
+    helpers: list[str] = Field([], description="The departments whose answers are part of it.")
 
 
 class Return(DepartmentStep):

@@ -43,6 +43,7 @@ from schemas.event_data import (
     Recall,
     Redo,
     Remark,
+    Resolved,
     Return,
     ReturnGranted,
     ReturnRefused,
@@ -52,6 +53,7 @@ from schemas.event_data import (
     Transfer,
     Urge,
 )
+from schemas.supplements import TicketSupplementAsked, TicketSupplemented
 from schemas.time_events import (
     TicketDeadlinesMoved,
     TicketExtensionAsked,
@@ -91,6 +93,7 @@ __all__ = [
     "Recall",
     "Redo",
     "Remark",
+    "Resolved",
     "Resumed",
     "Return",
     "ReturnGranted",
@@ -105,6 +108,8 @@ __all__ = [
     "TicketExtensionRefused",
     "TicketProcedureOpened",
     "TicketResumed",
+    "TicketSupplementAsked",
+    "TicketSupplemented",
     "TicketSuspended",
     "TicketSuspensionAsked",
     "TicketSuspensionRefused",
@@ -217,7 +222,7 @@ class TicketCoEnded(Event):
 
 class TicketResolved(Event):
     type: Literal["ticket.resolved"] = "ticket.resolved"
-    data: Ending
+    data: Resolved
 
 
 class TicketClosed(Event):
@@ -371,6 +376,8 @@ AnyEvent = Annotated[
     | TicketSuspensionRefused
     | TicketResumed
     | TicketProcedureOpened
+    | TicketSupplementAsked
+    | TicketSupplemented
     | TicketDeadlinesMoved
     | PoliciesPublished
     | WebhookEndpointDisabled

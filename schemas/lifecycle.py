@@ -1,9 +1,16 @@
-"""The life of a ticket as one table: Status x Step -> Status."""
+"""
+The life of a ticket as one table: each step, where it leads, who takes it, when, and with what.
 
+What the API offers and whom it lets take a step come from here, and so does `docs/lifecycle.md`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
 from schemas.errors import IllegalTransition
+from schemas.guards import CO_HANDLER, LEAD, SERVICE, STAFF, SUPERVISORS, Guard, Who
 
 
 class Status(StrEnum):
@@ -43,7 +50,7 @@ class Step(StrEnum):
     An escalation is noted in its history and leaves its status, and so is that its
     department was merged into another (`HAND_OVER`), that deadlines were moved by a
     correction or another rule (`MOVE_DEADLINE`) and what those do who handle it
-    beside its lead (`CO_...`): see `CO_TRANSITIONS`. A caller was asked (`CALL_BACK`), or could not be
+    beside its lead (`CO_...`): see `schemas.helping`. A caller was asked (`CALL_BACK`), or could not be
     reached (`NO_ANSWER`).
     """
 
@@ -66,6 +73,8 @@ class Step(StrEnum):
     REFUSE_SUSPENSION = "refuse_suspension"
     RESUME = "resume"
     OPEN_PROCEDURE = "open_procedure"
+    ASK_SUPPLEMENT = "ask_supplement"
+    SUPPLEMENT = "supplement"
     CO_ASSIGN = "co_assign"
     CO_SIGN = "co_sign"
     CO_CONTACT = "co_contact"
@@ -95,55 +104,6 @@ class Step(StrEnum):
     WITHDRAW_ESCALATION = "withdraw_escalation"
 
 
-TRANSITIONS: dict[tuple[Status, Step], Status] = {
-    (Status.REGISTERED, Step.ASSIGN): Status.ASSIGNED,
-    (Status.REGISTERED, Step.PARK): Status.TRIAGE,  # none, or more than one, has jurisdiction
-    (Status.TRIAGE, Step.ASSIGN): Status.ASSIGNED,
-    (Status.ASSIGNED, Step.SIGN): Status.SIGNED,
-    (Status.SIGNED, Step.CONTACT): Status.CONTACTED,
-    (Status.SIGNED, Step.FEEDBACK): Status.SIGNED,
-    (Status.CONTACTED, Step.FEEDBACK): Status.CONTACTED,
-    (Status.ASSIGNED, Step.RETURN): Status.RETURN_PENDING,
-    (Status.SIGNED, Step.RETURN): Status.RETURN_PENDING,
-    (Status.CONTACTED, Step.RETURN): Status.RETURN_PENDING,
-    (Status.RETURN_PENDING, Step.GRANT_RETURN): Status.REGISTERED,  # routed again, without it
-    (Status.RETURN_PENDING, Step.REFUSE_RETURN): Status.SIGNED,  # its clock never stopped
-    (Status.ASSIGNED, Step.DISPUTE): Status.DISPUTED,  # returned a second time, whoever it is by
-    (Status.SIGNED, Step.DISPUTE): Status.DISPUTED,
-    (Status.CONTACTED, Step.DISPUTE): Status.DISPUTED,
-    (Status.DISPUTED, Step.ADJUDICATE): Status.REGISTERED,  # assigned to its lead in the same moment
-    (Status.SIGNED, Step.OPEN_PROCEDURE): Status.IN_PROCEDURE,
-    (Status.CONTACTED, Step.OPEN_PROCEDURE): Status.IN_PROCEDURE,
-    (Status.IN_PROCEDURE, Step.CONTACT): Status.IN_PROCEDURE,  # its clock runs on
-    (Status.IN_PROCEDURE, Step.FEEDBACK): Status.IN_PROCEDURE,
-    (Status.IN_PROCEDURE, Step.RESOLVE): Status.RESOLVED,
-    (Status.SUSPENDED, Step.FEEDBACK): Status.SUSPENDED,
-    (Status.SUSPENDED, Step.RESOLVE): Status.RESOLVED,
-    (Status.SUSPENDED, Step.RESUME): Status.SIGNED,  # or where it stood, see `advance`
-    (Status.SIGNED, Step.RESOLVE): Status.RESOLVED,
-    (Status.CONTACTED, Step.RESOLVE): Status.RESOLVED,
-    (Status.RESOLVED, Step.REDO): Status.REGISTERED,  # assigned to who resolved it in the same moment
-    (Status.RESOLVED, Step.CALL_BACK): Status.RESOLVED,
-    (Status.RESOLVED, Step.NO_ANSWER): Status.RESOLVED,
-    (Status.RESOLVED, Step.CLAIM_UNFOUNDED): Status.UNFOUNDED_PENDING,
-    (Status.UNFOUNDED_PENDING, Step.GRANT_UNFOUNDED): Status.CLOSED,
-    (Status.UNFOUNDED_PENDING, Step.REFUSE_UNFOUNDED): Status.RESOLVED,  # and done again
-    (Status.RESOLVED, Step.CLOSE): Status.CLOSED,
-    (Status.TRANSFERRED, Step.CLOSE): Status.CLOSED,
-    (Status.WITHDRAWN, Step.CLOSE): Status.CLOSED,
-    (Status.CLOSED, Step.ARCHIVE): Status.ARCHIVED,
-    (Status.ASSIGNED, Step.RECALL): Status.REGISTERED,  # corrected: another department's matter
-    (Status.SIGNED, Step.RECALL): Status.REGISTERED,
-    (Status.CONTACTED, Step.RECALL): Status.REGISTERED,
-    (Status.SUSPENDED, Step.RECALL): Status.REGISTERED,
-    (Status.IN_PROCEDURE, Step.RECALL): Status.REGISTERED,
-    (Status.REGISTERED, Step.JOIN): Status.JOINED,
-    (Status.TRIAGE, Step.JOIN): Status.JOINED,
-    (Status.JOINED, Step.JOIN): Status.JOINED,  # with its parent, to another
-    (Status.JOINED, Step.PART): Status.REGISTERED,
-    (Status.JOINED, Step.RESOLVE): Status.RESOLVED,
-}
-
 OPEN = (
     Status.REGISTERED,
     Status.TRIAGE,
@@ -162,8 +122,13 @@ FINISHED = frozenset({Status.CLOSED, Status.ARCHIVED})
 LED = (Status.ASSIGNED, Status.SIGNED, Status.CONTACTED, Status.IN_PROCEDURE, Status.SUSPENDED)
 """A department has it and works on it, or waits with it."""
 
+HAD = (*LED, Status.RETURN_PENDING, Status.DISPUTED)
+"""A department has it, or still has it until the hotline has decided."""
+
 AT_WORK = (Status.SIGNED, Status.CONTACTED, Status.IN_PROCEDURE)
 """Signed for, and its clocks run: more time may be asked for."""
+
+RETURNABLE = (Status.ASSIGNED, Status.SIGNED, Status.CONTACTED)
 
 ABOUT_TIME = frozenset(
     {
@@ -177,59 +142,229 @@ ABOUT_TIME = frozenset(
 """Asking for time and refusing it leave a ticket where it is, and so does more time."""
 
 CO_STEPS = frozenset({Step.CO_SIGN, Step.CO_CONTACT, Step.CO_FEEDBACK, Step.CO_ANSWER})
-TRANSITIONS |= {(status, Step.WITHDRAW): Status.WITHDRAWN for status in OPEN}
-TRANSITIONS |= {(status, Step.TRANSFER): Status.TRANSFERRED for status in OPEN}
-TRANSITIONS |= {(status, step): status for status in OPEN for step in (Step.CORRECT, Step.URGE)}
-TRANSITIONS |= {(status, Step.NOTE): status for status in Status if status not in FINISHED}
-TRANSITIONS |= {(status, Step.CO_ASSIGN): status for status in LED}
-TRANSITIONS |= {
-    (status, step): status
-    for status in (*LED, Status.RETURN_PENDING, Status.DISPUTED)
-    for step in Step
-    if step in CO_STEPS
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """
+    One step: where it leads from where, who takes it, when, and what must be said.
+
+    A step without `moves` stands in the history only: it leaves a ticket as it is, wherever that is.
+    """
+
+    step: Step
+    moves: Mapping[Status, Status]
+    who: frozenset[Who]
+    when: tuple[Guard, ...] = ()
+    what: tuple[Guard, ...] = ()
+
+
+def _to(status: Status, *origins: Status) -> dict[Status, Status]:
+    return dict.fromkeys(origins, status)
+
+
+def _stays(*statuses: Status) -> dict[Status, Status]:
+    return {each: each for each in statuses}
+
+
+_RETURN = (Guard.IN_RETURN_WINDOW, Guard.RETURNABLE, Guard.NOT_ADJUDICATED)
+
+TABLE: tuple[Rule, ...] = (
+    Rule(Step.REGISTER, {}, STAFF | SERVICE),
+    Rule(
+        Step.ASSIGN,
+        _to(Status.ASSIGNED, Status.REGISTERED, Status.TRIAGE),
+        STAFF | SERVICE,
+        (Guard.NOT_HELD, Guard.NOT_EXCLUDED),
+        (Guard.DEPARTMENT,),
+    ),
+    Rule(Step.PARK, _to(Status.TRIAGE, Status.REGISTERED), SERVICE),  # no row, or more than one, decides
+    Rule(Step.SIGN, _to(Status.SIGNED, Status.ASSIGNED), LEAD),
+    Rule(
+        Step.CONTACT,
+        _to(Status.CONTACTED, Status.SIGNED) | _stays(Status.IN_PROCEDURE),  # its clock runs on
+        LEAD,
+    ),
+    Rule(Step.FEEDBACK, _stays(*AT_WORK, Status.SUSPENDED), LEAD, (), (Guard.SAYS_WHAT,)),
+    Rule(
+        Step.RETURN,
+        _to(Status.RETURN_PENDING, *RETURNABLE),
+        LEAD,
+        (*_RETURN, Guard.FIRST_RETURN),
+        (Guard.RETURN_REASON,),
+    ),
+    Rule(  # routed again, without who returned it
+        Step.GRANT_RETURN,
+        _to(Status.REGISTERED, Status.RETURN_PENDING),
+        STAFF,
+        (Guard.NOT_EXCLUDED,),
+    ),
+    Rule(  # or where it stood, see `advance`; its clock never stopped
+        Step.REFUSE_RETURN, _to(Status.SIGNED, Status.RETURN_PENDING), STAFF, (), (Guard.SAYS_WHY,)
+    ),
+    Rule(  # the step of a return that is not the first
+        Step.DISPUTE,
+        _to(Status.DISPUTED, *RETURNABLE),
+        LEAD,
+        (*_RETURN, Guard.SECOND_RETURN),
+        (Guard.RETURN_REASON,),
+    ),
+    Rule(  # assigned to its lead in the same moment
+        Step.ADJUDICATE,
+        _to(Status.REGISTERED, Status.DISPUTED),
+        SUPERVISORS,
+        (Guard.NOT_IN_CONFIDENCE,),
+        (Guard.ONE_LEAD, Guard.DEPARTMENT),
+    ),
+    Rule(
+        Step.ASK_EXTENSION,
+        _stays(*AT_WORK),
+        LEAD,
+        (Guard.BEFORE_DUE, Guard.EXTENDABLE, Guard.NOTHING_WAITS),
+        (Guard.REASON_CODE, Guard.CALLER_TOLD),
+    ),
+    Rule(
+        Step.GRANT_EXTENSION,
+        _stays(*AT_WORK, Status.SUSPENDED),
+        STAFF,
+        (Guard.REQUEST_WAITS, Guard.EXTENDABLE, Guard.FURTHER_BY_SUPERVISOR),
+    ),
+    Rule(
+        Step.REFUSE_EXTENSION,
+        _stays(*AT_WORK, Status.SUSPENDED),
+        STAFF,
+        (Guard.REQUEST_WAITS,),
+        (Guard.SAYS_WHY,),
+    ),
+    Rule(  # one that stands still asks to do so longer
+        Step.ASK_SUSPENSION,
+        _stays(*AT_WORK, Status.SUSPENDED),
+        LEAD,
+        (Guard.CLOCKS_RUN, Guard.BEFORE_DUE, Guard.SUSPENDABLE, Guard.NOTHING_WAITS),
+        (Guard.REASON_CODE, Guard.CALLER_TOLD),
+    ),
+    Rule(
+        Step.SUSPEND,
+        _to(Status.SUSPENDED, *AT_WORK, Status.SUSPENDED),
+        STAFF,
+        (Guard.REQUEST_WAITS, Guard.BEFORE_DUE),
+    ),
+    Rule(
+        Step.REFUSE_SUSPENSION,
+        _stays(*AT_WORK, Status.SUSPENDED),
+        STAFF,
+        (Guard.REQUEST_WAITS,),
+        (Guard.SAYS_WHY,),
+    ),
+    Rule(  # or where it stood, see `advance`
+        Step.RESUME, _to(Status.SIGNED, Status.SUSPENDED), LEAD | STAFF | SERVICE, (Guard.CLOCKS_STAND,)
+    ),
+    Rule(
+        Step.OPEN_PROCEDURE,
+        _to(Status.IN_PROCEDURE, Status.SIGNED, Status.CONTACTED),
+        LEAD,
+        (),
+        (Guard.PROCEDURE, Guard.CALLER_TOLD),
+    ),
+    Rule(Step.ASK_SUPPLEMENT, _stays(*AT_WORK), LEAD, (Guard.NOT_ASKED_BEFORE,), (Guard.MISSING,)),
+    Rule(Step.SUPPLEMENT, _stays(*LED), STAFF, (Guard.REQUEST_WAITS,), (Guard.SAYS_WHAT,)),
+    Rule(
+        Step.CO_ASSIGN,
+        _stays(*LED),
+        LEAD | STAFF | SERVICE,
+        (Guard.NOT_YET_HELPING, Guard.NOT_IN_CONFIDENCE, Guard.BEFORE_LEADS_LAST_DAY),
+        (Guard.DEPARTMENT, Guard.DUE_TIME, Guard.SAYS_WHY),
+    ),
+    Rule(Step.CO_SIGN, _stays(*HAD), CO_HANDLER, (Guard.ASKED_TO_HELP,)),
+    Rule(Step.CO_CONTACT, _stays(*HAD), CO_HANDLER, (Guard.ASKED_TO_HELP,)),
+    Rule(Step.CO_FEEDBACK, _stays(*HAD), CO_HANDLER, (Guard.ASKED_TO_HELP,), (Guard.SAYS_WHAT,)),
+    Rule(Step.CO_ANSWER, _stays(*HAD), CO_HANDLER, (Guard.ASKED_TO_HELP,), (Guard.SAYS_WHAT,)),
+    Rule(Step.CO_END, {}, SERVICE),
+    Rule(  # suspended: what it waited for has come, and is its answer; joined: answered with its parent
+        Step.RESOLVE,
+        _to(Status.RESOLVED, *AT_WORK, Status.SUSPENDED, Status.JOINED),
+        LEAD,
+        (),
+        (Guard.SAYS_WHAT, Guard.RESULT, Guard.SECOND_PERSON),
+    ),
+    Rule(Step.REDO, _to(Status.REGISTERED, Status.RESOLVED), SERVICE),  # assigned in the same moment
+    Rule(Step.CLOSE, _to(Status.CLOSED, Status.RESOLVED, Status.TRANSFERRED, Status.WITHDRAWN), STAFF),
+    Rule(Step.ARCHIVE, _to(Status.ARCHIVED, Status.CLOSED), SERVICE),
+    Rule(Step.CORRECT, _stays(*OPEN), STAFF, (Guard.LANE_BEFORE_DEPARTMENT,), (Guard.CHANGE,)),
+    Rule(Step.RECALL, _to(Status.REGISTERED, *LED), SERVICE),  # corrected: another department's matter
+    Rule(Step.HAND_OVER, {}, SERVICE),
+    Rule(
+        Step.JOIN,
+        _to(Status.JOINED, Status.REGISTERED, Status.TRIAGE, Status.JOINED),  # with its parent, to another
+        STAFF | SERVICE,
+        (Guard.NOT_HELD, Guard.ONE_MATTER, Guard.NOT_ADJUDICATED),
+        (Guard.SAYS_WHY,),
+    ),
+    Rule(
+        Step.PART,
+        _to(Status.REGISTERED, Status.JOINED),
+        STAFF | SERVICE,
+        (Guard.NOT_HELD,),
+        (Guard.SAYS_WHY,),
+    ),
+    Rule(
+        Step.NOTE,
+        _stays(*(each for each in Status if each not in FINISHED)),
+        STAFF | SERVICE,
+        (),
+        (Guard.SAYS_WHAT,),
+    ),
+    Rule(Step.URGE, _stays(*OPEN), STAFF | SERVICE),
+    Rule(Step.CALL_BACK, _stays(Status.RESOLVED), STAFF, (Guard.ATTEMPTS_LEFT,), (Guard.OUTCOME,)),
+    Rule(Step.NO_ANSWER, _stays(Status.RESOLVED), STAFF, (Guard.ATTEMPTS_LEFT,)),
+    Rule(
+        Step.CLAIM_UNFOUNDED,
+        _to(Status.UNFOUNDED_PENDING, Status.RESOLVED),
+        STAFF,
+        (Guard.ATTEMPTS_LEFT,),
+        (Guard.OUTCOME, Guard.RESULT),
+    ),
+    Rule(
+        Step.GRANT_UNFOUNDED,
+        _to(Status.CLOSED, Status.UNFOUNDED_PENDING),
+        SUPERVISORS,
+        (Guard.SECOND_TO_DECIDE,),
+        (Guard.SAYS_WHY,),
+    ),
+    Rule(  # and done again
+        Step.REFUSE_UNFOUNDED,
+        _to(Status.RESOLVED, Status.UNFOUNDED_PENDING),
+        SUPERVISORS,
+        (Guard.SECOND_TO_DECIDE,),
+        (Guard.SAYS_WHY,),
+    ),
+    Rule(Step.WITHDRAW, _to(Status.WITHDRAWN, *OPEN), STAFF, (), (Guard.SAYS_WHY,)),
+    Rule(
+        Step.TRANSFER, _to(Status.TRANSFERRED, *OPEN), STAFF | SERVICE, (Guard.NOT_HELD,), (Guard.PLATFORM,)
+    ),
+    Rule(Step.MOVE_DEADLINE, {}, SERVICE),
+    Rule(Step.ESCALATE, {}, SERVICE),
+    Rule(Step.WITHDRAW_ESCALATION, {}, SERVICE),
+)
+"""The whole life: what is not here cannot happen. A rule for each step, in their order."""
+
+INSTEAD: Mapping[Step, Step] = {
+    Step.DISPUTE: Step.RETURN,
+    Step.NO_ANSWER: Step.CALL_BACK,
+    Step.CLAIM_UNFOUNDED: Step.CALL_BACK,
 }
-TRANSITIONS |= {(status, Step.ASK_EXTENSION): status for status in AT_WORK}
-TRANSITIONS |= {
-    (status, step): status
-    for status in (*AT_WORK, Status.SUSPENDED)
-    for step in Step
-    if step in ABOUT_TIME - {Step.ASK_EXTENSION}
+"""Steps that are taken in place of the one that was asked for, by what was said with it or came before."""
+
+RULES: Mapping[Step, Rule] = {rule.step: rule for rule in TABLE}
+
+TRANSITIONS: Mapping[tuple[Status, Step], Status] = {
+    (origin, rule.step): after for rule in TABLE for origin, after in rule.moves.items()
 }
-TRANSITIONS |= {(status, Step.SUSPEND): Status.SUSPENDED for status in (*AT_WORK, Status.SUSPENDED)}
+
 ANSWERED = FINISHED | {Status.RESOLVED, Status.UNFOUNDED_PENDING}
 """Its caller was, or is about to be, told an answer; what was withdrawn or handed over has none."""
 
 ENDED = ANSWERED | {Status.TRANSFERRED, Status.WITHDRAWN}
-
-
-class CoStatus(StrEnum):
-    """Where a co-handling stands; `ENDED` had no answer when its lead was done or gone."""
-
-    ASSIGNED = "assigned"
-    SIGNED = "signed"
-    ANSWERED = "answered"
-    ENDED = "ended"
-
-
-CO_TRANSITIONS: dict[tuple[CoStatus, Step], CoStatus] = {
-    (CoStatus.ASSIGNED, Step.CO_SIGN): CoStatus.SIGNED,
-    (CoStatus.SIGNED, Step.CO_CONTACT): CoStatus.SIGNED,
-    (CoStatus.SIGNED, Step.CO_FEEDBACK): CoStatus.SIGNED,
-    (CoStatus.SIGNED, Step.CO_ANSWER): CoStatus.ANSWERED,
-    (CoStatus.ASSIGNED, Step.CO_END): CoStatus.ENDED,
-    (CoStatus.SIGNED, Step.CO_END): CoStatus.ENDED,
-}
-
-
-def co_advance(status: CoStatus, step: Step) -> CoStatus:
-    """Return where a co-handling stands after `step`, or raise `IllegalTransition`."""
-    try:
-        return CO_TRANSITIONS[status, step]
-    except KeyError:
-        allowed = [str(each) for origin, each in CO_TRANSITIONS if origin is status]
-        raise IllegalTransition(
-            f"A co-handling that is {status} cannot {step}.", co_handling_status=str(status), allowed=allowed
-        ) from None
 
 
 def advance(status: Status, step: Step, before: str | None = None) -> Status:

@@ -159,13 +159,16 @@ class Call(Schema):
 
 
 class HistoryEntry(Schema):
-    """One step of a ticket's life: who did what, when, and why."""
+    """One step of a ticket's life: who did what, when and why, by name where known (挂牌上岗制)."""
 
     version: int
     step: Step
     status: Status
     at: Instant
     actor: str
+    unit: str | None = Field(None, description="A department's code, or the hotline's number.")
+    person: str | None = None
+    post: str | None = None
     note: str | None = None
 
 

@@ -1,6 +1,7 @@
 """
 Who may call what: every route of the service on one page. A route that is not here is refused.
 
+The steps of a ticket are among them by what the lifecycle says (`schemas.lifecycle`).
 Beside them only the API's description is served, to everybody: `/openapi.json`, and the files of
 its page under `/static-offline-docs`.
 """
@@ -8,7 +9,8 @@ its page under `/static-offline-docs`.
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.lifecycle import CO_STEPS, Status, Step, steps_from
+from schemas.guards import Who
+from schemas.lifecycle import RULES, Status, Step, steps_from
 from services.security import CallerRole, Principal
 
 AGENT, DEPARTMENT = CallerRole.AGENT, CallerRole.DEPARTMENT
@@ -50,15 +52,7 @@ ROUTES: dict[tuple[str, str], frozenset[CallerRole]] = {
     ("GET", "/v1/tickets/{ticket_id}/timeline"): EVERYONE,
     ("GET", "/v1/tickets/{ticket_id}/calls"): STAFF,
     ("POST", "/v1/preview"): STAFF,
-    ("POST", "/v1/tickets/{ticket_id}/correct"): STAFF,
-    ("POST", "/v1/tickets/{ticket_id}/note"): STAFF,
-    ("POST", "/v1/tickets/{ticket_id}/urge"): STAFF,
-    ("POST", "/v1/tickets/{ticket_id}/callback"): STAFF,
-    ("POST", "/v1/tickets/{ticket_id}/grant-unfounded"): frozenset({SUPERVISOR, ADMIN}),
-    ("POST", "/v1/tickets/{ticket_id}/refuse-unfounded"): frozenset({SUPERVISOR, ADMIN}),
     ("GET", "/v1/unfounded"): frozenset({SUPERVISOR, ADMIN}),
-    ("POST", "/v1/tickets/{ticket_id}/withdraw"): STAFF,
-    ("POST", "/v1/tickets/{ticket_id}/transfer"): STAFF,
     ("POST", "/v1/tickets/{ticket_id}/split"): STAFF,
     ("POST", "/v1/tickets/{ticket_id}/attachments"): STAFF,
     ("GET", "/v1/tickets/{ticket_id}/attachments"): EVERYONE,
@@ -109,41 +103,20 @@ ROUTES: dict[tuple[str, str], frozenset[CallerRole]] = {
     ("DELETE", "/v1/triage/{ticket_id}/claim"): STAFF,
     ("GET", "/v1/suggestion-thresholds"): STAFF,
     ("PUT", "/v1/suggestion-thresholds/{category}"): frozenset({ADMIN}),
-    ("POST", "/v1/tickets/{ticket_id}/join"): STAFF,
-    ("POST", "/v1/tickets/{ticket_id}/part"): STAFF,
     ("GET", "/v1/supervision/mass-events"): frozenset({SUPERVISOR, ADMIN}),
     ("GET", "/v1/supervision/routing-alarms"): frozenset({SUPERVISOR, ADMIN}),
-    ("POST", "/v1/tickets/{ticket_id}/assign"): STAFF,
-    ("POST", "/v1/tickets/{ticket_id}/sign"): frozenset({DEPARTMENT}),
-    ("POST", "/v1/tickets/{ticket_id}/contact"): frozenset({DEPARTMENT}),
-    ("POST", "/v1/tickets/{ticket_id}/feedback"): frozenset({DEPARTMENT}),
-    ("POST", "/v1/tickets/{ticket_id}/return"): frozenset({DEPARTMENT}),
-    ("POST", "/v1/tickets/{ticket_id}/grant-return"): STAFF,
-    ("POST", "/v1/tickets/{ticket_id}/refuse-return"): STAFF,
     ("GET", "/v1/returns"): STAFF,
-    ("POST", "/v1/tickets/{ticket_id}/adjudicate"): frozenset({SUPERVISOR, ADMIN}),
+    ("GET", "/v1/tickets/{ticket_id}/resolutions"): EVERYONE,
+    ("GET", "/v1/supervision/negative-outcomes"): frozenset({SUPERVISOR, ADMIN}),
+    ("GET", "/v1/supplements"): STAFF,
+    ("GET", "/v1/tickets/{ticket_id}/supplements"): EVERYONE,
     ("GET", "/v1/supervision/returns"): frozenset({SUPERVISOR, ADMIN}),
-    ("POST", "/v1/tickets/{ticket_id}/co-handling"): EVERYONE,
     ("GET", "/v1/tickets/{ticket_id}/co-handling"): EVERYONE,
-    ("POST", "/v1/tickets/{ticket_id}/co-handling/sign"): frozenset({DEPARTMENT}),
-    ("POST", "/v1/tickets/{ticket_id}/co-handling/contact"): frozenset({DEPARTMENT}),
-    ("POST", "/v1/tickets/{ticket_id}/co-handling/feedback"): frozenset({DEPARTMENT}),
-    ("POST", "/v1/tickets/{ticket_id}/co-handling/answer"): frozenset({DEPARTMENT}),
     ("POST", "/v1/tickets/{ticket_id}/whistle"): frozenset({DEPARTMENT}),
     ("GET", "/v1/co-handling"): EVERYONE,
     ("GET", "/v1/supervision/co-handling"): frozenset({SUPERVISOR, ADMIN}),
-    ("POST", "/v1/tickets/{ticket_id}/resolve"): frozenset({DEPARTMENT}),
-    ("POST", "/v1/tickets/{ticket_id}/close"): STAFF,
     # escalation
-    ("POST", "/v1/tickets/{ticket_id}/extensions"): frozenset({DEPARTMENT}),
-    ("POST", "/v1/tickets/{ticket_id}/grant-extension"): STAFF,
-    ("POST", "/v1/tickets/{ticket_id}/refuse-extension"): STAFF,
-    ("POST", "/v1/tickets/{ticket_id}/suspensions"): frozenset({DEPARTMENT}),
     ("POST", "/v1/tickets/{ticket_id}/renew-suspension"): frozenset({DEPARTMENT}),
-    ("POST", "/v1/tickets/{ticket_id}/grant-suspension"): STAFF,
-    ("POST", "/v1/tickets/{ticket_id}/refuse-suspension"): STAFF,
-    ("POST", "/v1/tickets/{ticket_id}/resume"): EVERYONE,
-    ("POST", "/v1/tickets/{ticket_id}/procedure"): frozenset({DEPARTMENT}),
     ("GET", "/v1/time-requests"): STAFF,
     ("GET", "/v1/tickets/{ticket_id}/time-requests"): EVERYONE,
     ("GET", "/v1/tickets/{ticket_id}/deadlines"): EVERYONE,
@@ -201,42 +174,62 @@ ROUTES: dict[tuple[str, str], frozenset[CallerRole]] = {
     ("POST", "/v1/webhooks/replays"): frozenset({DEPARTMENT, ADMIN}),
 }
 
-STEP_ROLES: dict[Step, frozenset[CallerRole]] = {
-    Step.ASSIGN: ROUTES["POST", "/v1/tickets/{ticket_id}/assign"],
-    Step.SIGN: ROUTES["POST", "/v1/tickets/{ticket_id}/sign"],
-    Step.CONTACT: ROUTES["POST", "/v1/tickets/{ticket_id}/contact"],
-    Step.FEEDBACK: ROUTES["POST", "/v1/tickets/{ticket_id}/feedback"],
-    Step.RETURN: ROUTES["POST", "/v1/tickets/{ticket_id}/return"],
-    Step.GRANT_RETURN: ROUTES["POST", "/v1/tickets/{ticket_id}/grant-return"],
-    Step.REFUSE_RETURN: ROUTES["POST", "/v1/tickets/{ticket_id}/refuse-return"],
-    Step.ADJUDICATE: ROUTES["POST", "/v1/tickets/{ticket_id}/adjudicate"],
-    Step.ASK_EXTENSION: ROUTES["POST", "/v1/tickets/{ticket_id}/extensions"],
-    Step.GRANT_EXTENSION: ROUTES["POST", "/v1/tickets/{ticket_id}/grant-extension"],
-    Step.REFUSE_EXTENSION: ROUTES["POST", "/v1/tickets/{ticket_id}/refuse-extension"],
-    Step.ASK_SUSPENSION: ROUTES["POST", "/v1/tickets/{ticket_id}/suspensions"],
-    Step.SUSPEND: ROUTES["POST", "/v1/tickets/{ticket_id}/grant-suspension"],
-    Step.REFUSE_SUSPENSION: ROUTES["POST", "/v1/tickets/{ticket_id}/refuse-suspension"],
-    Step.OPEN_PROCEDURE: ROUTES["POST", "/v1/tickets/{ticket_id}/procedure"],
-    Step.RESUME: ROUTES["POST", "/v1/tickets/{ticket_id}/resume"],
-    Step.CO_ASSIGN: ROUTES["POST", "/v1/tickets/{ticket_id}/co-handling"],
-    Step.CO_SIGN: ROUTES["POST", "/v1/tickets/{ticket_id}/co-handling/sign"],
-    Step.CO_CONTACT: ROUTES["POST", "/v1/tickets/{ticket_id}/co-handling/contact"],
-    Step.CO_FEEDBACK: ROUTES["POST", "/v1/tickets/{ticket_id}/co-handling/feedback"],
-    Step.CO_ANSWER: ROUTES["POST", "/v1/tickets/{ticket_id}/co-handling/answer"],
-    Step.RESOLVE: ROUTES["POST", "/v1/tickets/{ticket_id}/resolve"],
-    Step.CLOSE: ROUTES["POST", "/v1/tickets/{ticket_id}/close"],
-    Step.CORRECT: ROUTES["POST", "/v1/tickets/{ticket_id}/correct"],
-    Step.NOTE: ROUTES["POST", "/v1/tickets/{ticket_id}/note"],
-    Step.URGE: ROUTES["POST", "/v1/tickets/{ticket_id}/urge"],
-    Step.CALL_BACK: ROUTES["POST", "/v1/tickets/{ticket_id}/callback"],
-    Step.GRANT_UNFOUNDED: ROUTES["POST", "/v1/tickets/{ticket_id}/grant-unfounded"],
-    Step.REFUSE_UNFOUNDED: ROUTES["POST", "/v1/tickets/{ticket_id}/refuse-unfounded"],
-    Step.WITHDRAW: ROUTES["POST", "/v1/tickets/{ticket_id}/withdraw"],
-    Step.JOIN: ROUTES["POST", "/v1/tickets/{ticket_id}/join"],
-    Step.PART: ROUTES["POST", "/v1/tickets/{ticket_id}/part"],
-    Step.TRANSFER: ROUTES["POST", "/v1/tickets/{ticket_id}/transfer"],
+STEP_ROUTES: dict[Step, str] = {
+    Step.ASSIGN: "assign",
+    Step.SIGN: "sign",
+    Step.CONTACT: "contact",
+    Step.FEEDBACK: "feedback",
+    Step.RETURN: "return",
+    Step.GRANT_RETURN: "grant-return",
+    Step.REFUSE_RETURN: "refuse-return",
+    Step.ADJUDICATE: "adjudicate",
+    Step.ASK_EXTENSION: "extensions",
+    Step.GRANT_EXTENSION: "grant-extension",
+    Step.REFUSE_EXTENSION: "refuse-extension",
+    Step.ASK_SUSPENSION: "suspensions",
+    Step.SUSPEND: "grant-suspension",
+    Step.REFUSE_SUSPENSION: "refuse-suspension",
+    Step.OPEN_PROCEDURE: "procedure",
+    Step.RESUME: "resume",
+    Step.ASK_SUPPLEMENT: "ask-supplement",
+    Step.SUPPLEMENT: "supplement",
+    Step.CO_ASSIGN: "co-handling",
+    Step.CO_SIGN: "co-handling/sign",
+    Step.CO_CONTACT: "co-handling/contact",
+    Step.CO_FEEDBACK: "co-handling/feedback",
+    Step.CO_ANSWER: "co-handling/answer",
+    Step.RESOLVE: "resolve",
+    Step.CLOSE: "close",
+    Step.CORRECT: "correct",
+    Step.NOTE: "note",
+    Step.URGE: "urge",
+    Step.CALL_BACK: "callback",
+    Step.GRANT_UNFOUNDED: "grant-unfounded",
+    Step.REFUSE_UNFOUNDED: "refuse-unfounded",
+    Step.WITHDRAW: "withdraw",
+    Step.JOIN: "join",
+    Step.PART: "part",
+    Step.TRANSFER: "transfer",
 }
-"""Which roles may take a step by hand; PARK and REGISTER are taken by the service."""
+"""Where the steps that are taken by hand are taken; by whom, the lifecycle says."""
+
+
+def roles_of(step: Step) -> frozenset[CallerRole]:
+    """Return whose keys may take a step: those of who takes it, by the lifecycle."""
+    return frozenset(role for who, role in _ROLES.items() if who in RULES[step].who)
+
+
+_ROLES = {
+    Who.LEAD: DEPARTMENT,
+    Who.CO_HANDLER: DEPARTMENT,
+    Who.AGENT: AGENT,
+    Who.SUPERVISOR: SUPERVISOR,
+    Who.ADMIN: ADMIN,
+}
+
+ROUTES |= {
+    ("POST", f"/v1/tickets/{{ticket_id}}/{path}"): roles_of(step) for step, path in STEP_ROUTES.items()
+}
 
 
 def reads_secrets(principal: Principal) -> bool:
@@ -256,16 +249,25 @@ def may_see(ticket: Mapping[str, Any], principal: Principal) -> bool:
     return not ticket["confidential"] or reads_secrets(principal)
 
 
+def standing(ticket: Mapping[str, Any], principal: Principal) -> Who | None:
+    """Return who a caller is to a ticket, by its row; None for a department without a part in it."""
+    if principal.department is None:
+        return Who(principal.role)
+    if leads(ticket, principal):
+        return Who.LEAD
+    return Who.CO_HANDLER if principal.department in (ticket.get("co_departments") or ()) else None
+
+
 def steps_for(ticket: Mapping[str, Any], principal: Principal) -> list[Step]:
     """
     Return the steps this caller may take now; a department that helps has steps of its own.
 
     A return is among them only where there is a window for it; until when says `return_until_at`.
     """
-    helps = principal.department not in (None, ticket.get("department"))
+    who = standing(ticket, principal)
     return [
         step
         for step in steps_from(Status(ticket["status"]))
-        if principal.role in STEP_ROLES.get(step, ()) and (step in CO_STEPS) == helps
+        if who in RULES[step].who and step in STEP_ROUTES
         if step is not Step.RETURN or ticket.get("return_until_at") is not None
     ]

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.base import Schema
 from schemas.errors import HotlineError, Invalid
+from services.acting import act_as
 from services.authorization import PrincipalDep
 from services.http import ResourcesDep
 from services.idempotency import Answer, Once, claim, keep, once
@@ -76,8 +77,9 @@ VersionDep = Annotated[int | None, Depends(version_of)]
 class Commands:
     """Runs a command's work once and remembers its answer."""
 
-    def __init__(self, resources: ResourcesDep, request: OnceDep) -> None:
+    def __init__(self, resources: ResourcesDep, principal: PrincipalDep, request: OnceDep) -> None:
         self._resources = resources
+        self._principal = principal
         self._request = request
 
     async def run(
@@ -96,6 +98,7 @@ class Commands:
             kept = await self._kept(connection)
             if kept is not None:
                 return kept
+            act_as(connection, self._principal)
             body, headers = await work(connection)
             code = status() if callable(status) else status
             answer = Answer(code, headers, body.model_dump_json().encode())

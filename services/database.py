@@ -153,6 +153,7 @@ class Database:
             async with self.engine.connect() as connection:
                 connection.info.pop("ring", None)
                 connection.info.pop("known", None)
+                connection.info.pop("acting", None)
                 async with connection.begin():
                     yield connection
                 names: set[str] = connection.info.pop("ring", set())

@@ -29,12 +29,14 @@ class CallerRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The holder of a key; `department` is set for departments only."""
+    """The holder of a key; `department` is set for departments only, `person` where it is one person's."""
 
     id: UUID
     name: str
     role: CallerRole
     department: str | None
+    person: str | None = None
+    post: str | None = None
 
     @property
     def actor(self) -> str:
@@ -55,13 +57,20 @@ class KeyStore:
         self._pepper = pepper
 
     async def add(
-        self, name: str, role: CallerRole, department: str | None, now: datetime
+        self,
+        name: str,
+        role: CallerRole,
+        department: str | None,
+        now: datetime,
+        person: str | None = None,
+        post: str | None = None,
     ) -> tuple[UUID, str]:
         """Make a key; return its id and the key itself, which is never stored nor shown again."""
         if (role is CallerRole.DEPARTMENT) != (department is not None):
             raise Invalid("A department's key, and only that, names its department.")
         key, key_id = KEY_PREFIX + secrets.token_urlsafe(32), uuid4()
         row = {"id": key_id, "name": name, "role": str(role), "department": department}
+        row |= {"person": person, "post": post}
         digest = hash_key(key, self._pepper)
         await self._connection.execute(insert(api_keys).values(**row, hash=digest, created_at=now))
         return key_id, key
@@ -71,7 +80,9 @@ class KeyStore:
         digest = hash_key(key, self._pepper)
         query = select(api_keys).where(api_keys.c.hash == digest, api_keys.c.revoked_at.is_(None))
         row = (await self._connection.execute(query)).one_or_none()
-        return Principal(row.id, row.name, CallerRole(row.role), row.department) if row else None
+        if row is None:
+            return None
+        return Principal(row.id, row.name, CallerRole(row.role), row.department, row.person, row.post)
 
     async def all(self) -> Sequence[Row[Any]]:
         """Return every key's id, name, role and dates, oldest first."""

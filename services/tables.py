@@ -108,6 +108,8 @@ ticket_history = Table(
     Column("actor", Text, nullable=False),
     Column("note", Text),
     Column("event_id", Uuid),
+    Column("person", Text),
+    Column("post", Text),
     Index("ix_ticket_history_at", "at", "ticket_id", "version"),
 )
 
@@ -161,6 +163,8 @@ api_keys = Table(
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("department", Text),
+    Column("person", Text, comment="Whose it is, where the key is one person's."),
+    Column("post", Text),
     Column("hash", LargeBinary, nullable=False, unique=True),
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),

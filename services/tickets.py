@@ -15,6 +15,7 @@ from schemas.base import Schema
 from schemas.errors import Stale, TicketNotFound
 from schemas.events import AnyEvent, Event, Matter, TicketRegistered
 from schemas.lifecycle import ENDED, Status, Step, advance
+from services.acting import acting
 from services.database import driver_of, ring_after_commit
 from services.notes import Note, Standing, topic_of, write_down
 from services.outbox import BELL, row
@@ -140,6 +141,7 @@ class TicketStore:
             "actor": actor,
             "note": note,
             "event_id": told.id,
+            **acting(self._connection, actor)._asdict(),
         }
         announced = row(told, topic_of(ticket.confidential))
         changed = {"status": str(status), "version": version, **ended, **changes}
@@ -177,6 +179,7 @@ class TicketStore:
             event(ticket=each.id, time=at, version=each.version + 1, data=data) for each in locked
         ]
         common = {"step": str(step), "status": str(status), "at": at, "actor": actor, "note": note}
+        common |= acting(self._connection, actor)._asdict()
         history = [
             {"ticket_id": each.ticket, "version": each.version, "event_id": each.id, **common}
             for each in told

@@ -25,17 +25,23 @@ def add_key(
     role: Annotated[CallerRole, typer.Option(help="What its holder may do.")],
     department: Annotated[str | None, typer.Option(help="The department, for role department.")] = None,
     name: Annotated[str | None, typer.Option(help="Who holds it. [default: the role]")] = None,
+    person: Annotated[
+        str | None, typer.Option(help="Whose it alone is: all keys of a person count as one of two people.")
+    ] = None,
+    post: Annotated[str | None, typer.Option(help="That person's post.")] = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Make a key and print it, this once; only its hash is stored."""
     if (role is CallerRole.DEPARTMENT) != (department is not None):
         raise typer.BadParameter("--department goes with --role department, and only with it")
+    if (person is None) != (post is None):
+        raise typer.BadParameter("--person and --post go together")
 
     async def work() -> tuple[UUID, str]:
         async with opened(data) as resources, resources.database.transaction() as connection:
             await _refuse_unknown(department, connection)
-            return await _add(connection, resources, name or str(role), role, department)
+            return await _add(connection, resources, name or str(role), role, department, person, post)
 
     key_id, key = run(work)
     shown = {"id": str(key_id), "role": str(role), "department": department, "key": key}
@@ -55,6 +61,8 @@ def list_keys(data: Data = None, as_json: Json = False) -> None:
                 "name": row.name,
                 "role": row.role,
                 "department": row.department,
+                "person": row.person,
+                "post": row.post,
                 "created_at": row.created_at.isoformat(),
                 "revoked_at": row.revoked_at and row.revoked_at.isoformat(),
             }
@@ -68,7 +76,9 @@ def list_keys(data: Data = None, as_json: Json = False) -> None:
     typer.echo(f"{'ID':<36}  {'STATE':<7}  {'ROLE':<10}  HOLDER")
     for row in found:
         state = "revoked" if row["revoked_at"] else "open"
-        typer.echo(f"{row['id']}  {state:<7}  {row['role']:<10}  {row['department'] or row['name']}")
+        typer.echo(
+            f"{row['id']}  {state:<7}  {row['role']:<10}  {row['department'] or row['name']}{_whose(row)}"
+        )
 
 
 @keys.command("revoke")
@@ -83,6 +93,12 @@ def revoke_key(
 
     run(work)
     typer.echo("Revoked.")
+
+
+def _whose(row: dict[str, str | None]) -> str:
+    """Return whose a key is, to be shown behind who holds it."""
+    known = [each for each in (row["person"], row["post"]) if each]
+    return f" ({', '.join(known)})" if known else ""
 
 
 async def first_keys(settings: Settings) -> Sequence[tuple[str, str]]:
@@ -101,7 +117,13 @@ async def _refuse_unknown(department: str | None, connection: AsyncConnection) -
 
 
 async def _add(
-    connection: AsyncConnection, resources: Resources, name: str, role: CallerRole, department: str | None
+    connection: AsyncConnection,
+    resources: Resources,
+    name: str,
+    role: CallerRole,
+    department: str | None,
+    person: str | None = None,
+    post: str | None = None,
 ) -> tuple[UUID, str]:
-    pepper = resources.settings.api_key_pepper.get_secret_value()
-    return await KeyStore(connection, pepper).add(name, role, department, resources.clock.now())
+    store = KeyStore(connection, resources.settings.api_key_pepper.get_secret_value())
+    return await store.add(name, role, department, resources.clock.now(), person, post)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.errors import HotlineError, IdempotencyMismatch, TicketNotFound
 from schemas.hook_errors import OccursInFuture, OlderThanApplied, UnknownCommand
 from services.access import may_see
+from services.acting import act_as
 from services.hooks.domain.sequence import Place, is_older
 from services.hooks.domain.signature import TOLERANCE
 from services.hooks.envelope import CommandAnswer, CommandIn, Order, Outcome, Standing, read
@@ -112,6 +113,7 @@ class _Taking:
             await self._check_sequence(said, now)
             principal, resources = self._sender.principal, self._resources
             try:
+                act_as(self._connection, principal, said.by)
                 async with self._connection.begin_nested():  # what it wrote before it was refused is undone
                     await command.use_case(
                         said.ticket, data, principal, said.if_match, self._connection, resources

@@ -36,6 +36,7 @@ USUAL = (
     "ticket.suspended",
     "ticket.suspension_refused",
     "ticket.resumed",
+    "ticket.supplemented",
     "webhook.endpoint_disabled",
 )
 """What an endpoint is sent that does not say what it wants."""

@@ -117,3 +117,15 @@ async def test_an_earlier_number_is_the_hosts_or_the_callers_own_lines(hotline: 
     assert await linked(hotline, same["id"]) == [("follows", earlier["id"], True)]
     assert await linked(hotline, other["id"]) == [("follows", "2026-77", False)]
     assert await linked(hotline, earlier["id"]) == [("followed_by", same["id"], True)]
+
+
+async def test_a_timeline_names_requests_for_time_too(hotline: InProcess) -> None:
+    """Each step has a name; one without failed the whole timeline."""
+    ticket = await hotline.call(category="020100", division="460106002000")
+    await hotline.step(ticket, "sign")
+    owner = await hotline.client("department", ticket["department"])
+    asked = {"reason": "complex", "amount": 2, "note": "情况复杂", "told": "已电话告知"}
+    assert (await owner.post(f"/v1/tickets/{ticket['id']}/extensions", json=asked)).status_code == 200
+    answer = await (await hotline.client()).get(f"/v1/tickets/{ticket['id']}/timeline")
+    assert answer.status_code == 200
+    assert answer.json()[-1]["label"] == "申请延期"

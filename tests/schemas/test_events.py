@@ -114,6 +114,8 @@ DATA: dict[str, dict[str, Any]] = {
     "ticket.joined": {"parent": "HK2", "because": "同一事项"},
     "ticket.parted": {"parent": "HK2", "because": "不是同一事项"},
     "ticket.noted": {"note": "补充"},
+    "ticket.supplement_asked": {**STEP, "request_id": str(UUID(int=4)), "missing": ["照片"]},
+    "ticket.supplemented": {**STEP, "request_id": str(UUID(int=4)), "missing": ["照片"]},
     "ticket.urged": {"note": "催单", "count": 2},
     "ticket.called_back": {"outcome": "solved", "satisfied": True, "attempt": 1},
     "ticket.unfounded_refused": {"note": "现场仍有噪声"},

@@ -1,31 +1,35 @@
 """The life of a ticket is a table without dead ends, strangers or ways back from the end."""
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from schemas.errors import IllegalTransition
+from schemas.errors import HotlineError, IllegalTransition
+from schemas.guards import Guard, Who
+from schemas.helping import CoStatus, co_advance
 from schemas.lifecycle import (
     ABOUT_TIME,
     AT_WORK,
     CO_STEPS,
     ENDED,
     FINISHED,
+    INSTEAD,
+    RULES,
+    TABLE,
     TRANSITIONS,
-    CoStatus,
     Status,
     Step,
     advance,
-    co_advance,
     steps_from,
 )
+from schemas.lifecycle_page import diagram, page
+from schemas.names import STATUS_NAMES, STEP_NAMES
 
-NOTES = {
-    Step.REGISTER,
-    Step.ESCALATE,
-    Step.WITHDRAW_ESCALATION,
-    Step.MOVE_DEADLINE,
-    Step.HAND_OVER,
-    Step.CO_END,
-}
+DOCUMENT = Path(__file__).parents[2] / "docs" / "lifecycle.md"
+
+NOTES = {rule.step for rule in TABLE if not rule.moves}
 """Steps that stand in the history only: they bring a ticket into being or leave its status."""
 
 ALWAYS = {Step.CORRECT, Step.URGE, Step.NOTE, Step.WITHDRAW, Step.TRANSFER}
@@ -68,8 +72,50 @@ def test_what_has_ended_runs_again_only_by_a_redo() -> None:
             assert (status, step) == (Status.RESOLVED, Step.REDO)
 
 
-def test_every_step_is_in_the_table_or_leaves_the_status_as_it_is() -> None:
-    assert {step for _, step in TRANSITIONS} == set(Step) - NOTES
+def test_every_step_has_one_rule_and_somebody_who_takes_it() -> None:
+    assert [rule.step for rule in TABLE] == list(Step)
+    assert all(rule.who for rule in TABLE)
+
+
+def test_what_stands_in_the_history_only_is_done_by_the_service() -> None:
+    for step in NOTES - {Step.REGISTER}:
+        assert RULES[step].who == {Who.SERVICE}
+
+
+def test_a_step_taken_instead_of_another_is_of_the_same_people() -> None:
+    for taken, asked in INSTEAD.items():
+        assert RULES[taken].who == RULES[asked].who
+
+
+def test_who_helps_takes_the_steps_of_who_helps_and_no_others() -> None:
+    assert {rule.step for rule in TABLE if Who.CO_HANDLER in rule.who} == CO_STEPS
+
+
+def test_every_guard_is_asked_by_a_step_and_names_problems_there_are() -> None:
+    assert {guard for rule in TABLE for guard in (*rule.when, *rule.what)} == set(Guard)
+    assert {code for guard in Guard for code in guard.codes} <= {
+        each.code for each in _problems(HotlineError)
+    }
+
+
+def test_every_status_and_step_has_a_name_for_people() -> None:
+    assert (set(STATUS_NAMES), set(STEP_NAMES)) == (set(Status), set(Step))
+
+
+def test_the_document_is_the_table() -> None:
+    assert DOCUMENT.read_text("utf-8") == page(), "run: python -m schemas.lifecycle_page > docs/lifecycle.md"
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_the_diagram_draws_every_move_that_changes_the_status(status: Status) -> None:
+    drawn = set(re.findall(rf"^ *(?:{status}|open) --> (\w+):", diagram(), re.MULTILINE))
+    assert {after for (origin, _), after in TRANSITIONS.items() if origin is status} - {status} <= drawn
+
+
+def _problems(kind: type[HotlineError]) -> Iterator[type[HotlineError]]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from _problems(each)
 
 
 def test_a_returned_ticket_waits_for_the_hotlines_decision() -> None:

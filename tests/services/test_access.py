@@ -1,13 +1,19 @@
 """Every route says who may call it, and is kept to it."""
 
+from datetime import UTC, datetime
+from uuid import uuid4
+
 import pytest
 
-from services.access import PUBLIC, ROUTES, SIGNED
-from services.security import CallerRole
+from schemas.guards import Who
+from schemas.lifecycle import INSTEAD, TABLE, Status, Step
+from services.access import PUBLIC, ROUTES, SIGNED, STEP_ROUTES, standing, steps_for
+from services.security import CallerRole, Principal
 from tests.inprocess import InProcess
 
 DOCS = {("GET", "/"), ("GET", "/docs"), ("GET", "/docs/oauth2-redirect")}
 OWN_DEPARTMENT = "traffic-police"
+MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
 
 async def test_openapi_and_the_table_of_routes_name_the_same_routes(hotline: InProcess) -> None:
@@ -61,3 +67,20 @@ async def test_keys_are_stored_only_as_their_hash(hotline: InProcess) -> None:
 class _Any(dict[str, str]):
     def __missing__(self, name: str) -> str:
         return "00000000-0000-0000-0000-000000000000" if name == "endpoint_id" else "12345"
+
+
+def test_a_step_by_hand_has_a_route_and_one_of_the_service_has_none() -> None:
+    by_hand = {rule.step for rule in TABLE if rule.who != {Who.SERVICE}}
+    assert set(STEP_ROUTES) == by_hand - {Step.REGISTER, *INSTEAD}
+
+
+@pytest.mark.parametrize(
+    ("department", "who"), [(OWN_DEPARTMENT, Who.LEAD), ("water-group", Who.CO_HANDLER), ("police", None)]
+)
+def test_a_department_is_offered_the_steps_of_its_part_in_a_ticket(department: str, who: Who | None) -> None:
+    ticket = {"status": "signed", "department": OWN_DEPARTMENT, "co_departments": ["water-group"]}
+    principal = Principal(uuid4(), "test", CallerRole.DEPARTMENT, department)
+    assert standing(ticket, principal) is who
+    offered = [rule.step for rule in TABLE if Status.SIGNED in rule.moves and who in rule.who]
+    assert steps_for({**ticket, "return_until_at": MONDAY}, principal) == offered
+    assert steps_for(ticket, principal) == [each for each in offered if each is not Step.RETURN]
