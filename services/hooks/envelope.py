@@ -96,6 +96,12 @@ class Order:
     fault: Invalid | None = None
 
     @property
+    def ticket(self) -> str | None:
+        """The number of the ticket it is about, as far as it can be read."""
+        found = self.said.get("ticket") if isinstance(self.said, dict) else None
+        return found if isinstance(found, str) else None
+
+    @property
     def digest(self) -> bytes:
         """What makes it the same command, however it was written down."""
         return hashlib.sha256(json.dumps(self.said, sort_keys=True).encode()).digest()

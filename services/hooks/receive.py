@@ -1,14 +1,13 @@
 """Face: a department's system sends commands, signed; no key is needed beside the signature."""
 
 import hmac
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import structlog
 from fastapi import APIRouter, Request, Response
 from pydantic_core import to_json
 
-from schemas.errors import HotlineError, Unavailable
+from schemas.errors import Invalid, Unavailable
 from schemas.hook_errors import BadSignature
 from services.database import is_passing
 from services.hooks.domain.signature import Signed, check_window, read_signed, signer
@@ -72,26 +71,27 @@ def _check_certificate(wanted: str | None, headers: Mapping[str, str], resources
         return
     name = resources.settings.hooks.client_certificate_header
     shown = headers.get(name, "") if name else ""
-    if not hmac.compare_digest(shown.encode(), wanted.encode()):
+    if not hmac.compare_digest(shown.encode("latin-1"), wanted.encode()):  # the header's own bytes
         raise BadSignature("The client's certificate is not the one this secret wants.")
 
 
 async def _answer(message: Signed, sender: Sender, resources: Resources) -> tuple[int, bytes]:
     """Take what a message says; return its answer, which is kept unless something is undecided."""
-    try:
-        orders, is_batch = orders_of(message.id, message.body, resources.settings.hooks.max_commands)
-    except HotlineError as refusal:
-        status, answer, decided = refusal.status, bytes(problem(refusal).body), True
-    else:
-        if is_batch:
-            status, (answer, decided) = 200, await _each(orders, sender, resources)
-        else:
-            status, answer = _alone(await take(orders[0], sender, resources))
-            decided = True
-    if decided:
+    status, answer, is_decided = await _taken(message, sender, resources)
+    if is_decided:
         async with resources.database.transaction() as connection:
             await InboxStore(connection, sender.department).answered(message.id, status, answer)
     return status, answer
+
+
+async def _taken(message: Signed, sender: Sender, resources: Resources) -> tuple[int, bytes, bool]:
+    try:
+        orders, is_batch = orders_of(message.id, message.body, resources.settings.hooks.max_commands)
+    except Invalid as refusal:
+        return refusal.status, bytes(problem(refusal).body), True
+    if is_batch:
+        return 200, *await _each(orders, sender, resources)
+    return *_alone(await take(orders[0], sender, resources)), True
 
 
 def _alone(answer: bytes) -> tuple[int, bytes]:
@@ -103,18 +103,16 @@ def _alone(answer: bytes) -> tuple[int, bytes]:
     return told.status, to_json({**told.problem, **rest})
 
 
-async def _each(orders: Any, sender: Sender, resources: Resources) -> tuple[bytes, bool]:
+async def _each(orders: Sequence[Order], sender: Sender, resources: Resources) -> tuple[bytes, bool]:
     """
     Take the commands of a batch in their order; say too whether all are decided.
 
     Where the service fails at one, its ticket's others are left for the next time: their order holds.
     """
     results: list[bytes] = []
-    held_up: set[Any] = set()
+    held_up: set[str | None] = set()
     for order in orders:
-        ticket = order.said.get("ticket") if isinstance(order.said, dict) else None
-        ticket = ticket if isinstance(ticket, str) else None
-        if ticket in held_up:
+        if order.ticket in held_up:
             results.append(_undecided(order))
             continue
         try:
@@ -123,7 +121,7 @@ async def _each(orders: Any, sender: Sender, resources: Resources) -> tuple[byte
             if is_passing(fault):
                 raise
             log.exception("hook_command_failed", department=sender.department, command_id=order.id)
-            held_up.add(ticket)
+            held_up.add(order.ticket)
             results.append(_undecided(order))
     return b'{"results":[' + b",".join(results) + b"]}", not held_up
 

@@ -101,10 +101,10 @@ async def test_a_helper_leads_nothing_and_a_stranger_sees_nothing(hotline: InPro
 
 async def test_who_did_it_and_at_which_post_is_kept(hotline: InProcess, system: System) -> None:
     ticket = await hotline.call(**NOISE)
-    answer = await system.order("sign", ticket, by={"name": "王小明", "post": "A岗"})
-    assert answer.status_code == 200
-    (kept,) = await hotline.rows("SELECT by FROM hook_commands")
-    assert kept.by == {"name": "王小明", "post": "A岗"}
+    for command, by in (("sign", {"name": "王小明", "post": "A岗"}), ("contact", {"name": "李华"})):
+        assert (await system.order(command, ticket, by=by)).status_code == 200
+    kept = await hotline.rows("SELECT by FROM hook_commands ORDER BY id")
+    assert [row.by for row in kept] == [{"name": "王小明", "post": "A岗"}, {"name": "李华", "post": None}]
 
 
 def test_every_command_is_described_with_an_example_that_its_description_allows(hotline: InProcess) -> None:
@@ -120,3 +120,15 @@ def test_every_command_is_described_with_an_example_that_its_description_allows(
     assert not checker.is_valid({**sign, "command": "eat"})
     assert not checker.is_valid({**sign, "wish": 1})
     assert api["paths"][ADDRESS]["post"]["security"] == [{"signature": []}]
+
+
+async def test_what_the_route_notes_of_a_refusal_the_hook_notes_too(
+    hotline: InProcess, system: System
+) -> None:
+    ticket = await hotline.call(**NOISE)
+    await hotline.rows("UPDATE assignments SET binding = 'adjudicated' RETURNING id")
+    answer = await system.order("return", ticket, data={"reason": "wrong_place", "note": "不在辖区"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "adjudication_binds")
+    last = (await outcome(hotline, ticket))["last"]
+    assert (last["step"], last["note"]) == ("note", "裁定后仍要求退单,不予受理退单")
+    assert answer.json()["state"]["version"] == last["version"]

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from services.settings import HookSettings
 from tests.conftest import MONDAY, ROLES
 from tests.inprocess import InProcess
@@ -111,29 +109,28 @@ async def test_an_ended_secret_signs_nothing(hotline: InProcess, system: System)
     assert (await system.say({"command": "sign", "ticket": "HK0"})).status_code == 401
 
 
-@pytest.mark.parametrize(
-    ("header", "shown", "status"),
-    [
-        (HEADER, {HEADER: "AB:CD"}, 404),
-        (HEADER, {HEADER: "AB:CE"}, 401),
-        (HEADER, {}, 401),
-        (None, {HEADER: "AB:CD"}, 401),  # the setting was taken away: nobody is let in by it
-    ],
-)
-async def test_a_secret_bound_to_a_certificate_wants_it_from_the_proxy(
-    database_url: str, header: str | None, shown: dict[str, str], status: int
-) -> None:
+CERTIFICATES: list[tuple[str | None, dict[str, str], int]] = [
+    (HEADER, {HEADER: "AB:CD"}, 404),
+    (HEADER, {HEADER: "AB:CE"}, 401),
+    (HEADER, {}, 401),
+    (None, {HEADER: "AB:CD"}, 401),  # the setting was taken away: nobody is let in by it
+]
+
+
+async def test_a_secret_bound_to_a_certificate_wants_it_from_the_proxy(database_url: str) -> None:
     with_header = HookSettings(client_certificate_header=HEADER)
     async with InProcess.opened(database_url, ROLES, MONDAY, hooks=with_header) as hotline:
         bound = await register(hotline, certificate="AB:CD")
-    chosen = HookSettings(client_certificate_header=header)
-    async with (
-        InProcess.opened(database_url, ROLES, MONDAY, hooks=chosen) as hotline,
-        System.opened(hotline) as system,
-    ):
-        system.secrets = [bound["secret"]]
-        body = b'{"command":"sign","ticket":"HK0"}'
-        assert (await system.post(body, system.signed(body) | shown)).status_code == status
+    for header, shown, status in CERTIFICATES:
+        chosen = HookSettings(client_certificate_header=header)
+        async with (
+            InProcess.opened(database_url, ROLES, MONDAY, hooks=chosen) as hotline,
+            System.opened(hotline, OTHER) as system,
+        ):
+            system.department, system.secrets = DEPARTMENT, [bound["secret"]]
+            body = b'{"command":"sign","ticket":"HK0"}'
+            signed = system.signed(body, f"msg_{header}_{len(shown)}_{status}")
+            assert (await system.post(body, signed | shown)).status_code == status, (header, shown)
 
 
 async def test_a_message_too_large_is_refused_before_it_is_read_through(
