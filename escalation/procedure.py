@@ -40,16 +40,19 @@ async def open_procedure(
     held.check_told(said.told)
     rulebook = await resources.part(PublishedRules).current(connection)
     matter, ticket = matter_of(held.ticket), held.ticket
-    limit = statutory_limit(rulebook, matter, said.procedure)
+    procedure = said.procedure or matter.statutory_procedure
+    if procedure is None:
+        raise Invalid("The line of this call has no procedure; say which.", pointer="/procedure")
+    limit = statutory_limit(rulebook, matter, procedure)
     if limit is None:
-        raise Invalid(f"The limits know no procedure {said.procedure}.", pointer="/procedure")
+        raise Invalid(f"The limits know no procedure {procedure}.", pointer="/procedure")
     due = add(held.now, limit.amount, rulebook.calendar_of(ticket.department))
     until = told.moment(due.at, resources.settings.zone)
     case = f"(案号{said.case_number})" if said.case_number else ""
-    why = f"转入法定程序{said.procedure}{case},依据{said.legal_basis},期限{told.much(limit.amount)},至{until}"
+    why = f"转入法定程序{procedure}{case},依据{said.legal_basis},期限{told.much(limit.amount)},至{until}"
     data = ProcedureOpened(
         **held.said(said.note),
-        procedure=said.procedure,
+        procedure=procedure,
         case_number=said.case_number,
         legal_basis=said.legal_basis,
         due_at=due.at,

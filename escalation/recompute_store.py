@@ -27,7 +27,8 @@ _OPEN = """
 SELECT d.id, d.ticket_id, d.clock, d.stage, d.department, d.started_at, d.amount, d.unit, d.pauses::text,
   d.extensions::text, d.fixed, d.paused_at, d.due_at, d.provisional, d.rule, d.layer, d.source,
   d.versions::text, d.schedule::text, m.next_rung, m.next_rung_at, t.kind AS ticket_kind, t.urgency, t.live,
-  t.category, t.hotline, t.accepted_at, t.caller ->> 'type' AS caller_type, t.department AS lead
+  t.category, t.hotline, t.accepted_at, t.caller ->> 'type' AS caller_type, t.department AS lead,
+  t.statutory_procedure
 FROM deadlines AS d JOIN tickets AS t ON t.id = d.ticket_id LEFT JOIN timers AS m ON m.deadline_id = d.id
 WHERE d.ticket_id = ANY($1) AND d.settled_at IS NULL
 ORDER BY d.ticket_id, d.id
@@ -98,6 +99,7 @@ class Running:
     accepted_at: datetime
     caller_type: str
     lead: str | None
+    statutory_procedure: str | None
 
     @property
     def pauses(self) -> Any:

@@ -123,7 +123,8 @@ class Recounting:
         return Recount(row, outcome, limit)
 
     def _limits_of(self, clock: str, matter: Matter) -> dict[Stage, LimitRule]:
-        key = (clock, matter.urgency, matter.kind, matter.live, matter.caller_type, matter.category)
+        of = (matter.urgency, matter.kind, matter.live, matter.caller_type, matter.category)
+        key = (clock, *of, matter.statutory_procedure)
         if key not in self._limits:
             found = limits_of(self._rulebook.limits, clock, matter)
             self._limits[key] = {each.stage: each for each in found}
@@ -180,4 +181,5 @@ def _matter(row: Running) -> Matter:
         category=row.category,
         caller_type=CallerType(row.caller_type),
         accepted_at=row.accepted_at,
+        statutory_procedure=row.statutory_procedure,
     )

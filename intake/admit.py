@@ -23,6 +23,7 @@ from services.tickets import TicketRow, TicketStore
 
 EMERGENCY = "110"
 """Who takes an emergency nobody has said more of: 110 alarms the others (国办发〔2022〕12号)."""
+BY_LAW = "您反映的事项按规定时限办理;依法立案的,以法律规定的期限为准,承办单位会告知您。"
 NO_PROMISE = "您没有留下姓名和电话,我们会依法办理,但无法向您回复结果;凭工单编号可以查询进度。"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from intake.admit import Admission, promise_of
+from intake.admit import BY_LAW, Admission, promise_of
 from intake.domain.linkage import Handover
 from intake.domain.normalize import NormalizedCall
 from intake.domain.repeats import matter_key
@@ -139,6 +139,7 @@ def _entry(arrival: Arrival, number: int, now: datetime, resources: Resources) -
         "caller": call.caller.model_dump(mode="json"),
         "matter_key": matter_key(call, given.landmark),
         "kept_by": given.kept_by,
+        "statutory_procedure": given.statutory_procedure,
         "reopens": earlier and earlier.reopens,
         "follows": call.follows or (earlier and earlier.follows),
         "status": str(ended or Status.REGISTERED),
@@ -150,6 +151,8 @@ def _entry(arrival: Arrival, number: int, now: datetime, resources: Resources) -
     }
     outcome = admission.outcome if admission else Outcome.ACCEPT
     told = (admission.told if admission else None) or (earlier and earlier.told) or promise_of(call)
+    if told is None and given.statutory_procedure:
+        told = BY_LAW
     hanging = attachments_of(arrival, ticket_id, now)
     kept = {**call_row(arrival, now), "ticket_id": ticket_id, "told": told}
     return Entry(ticket, kept, hanging, Registered(ticket, merged=False, outcome=outcome, told=told))

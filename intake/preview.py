@@ -72,6 +72,7 @@ def _case(clean: NormalizedCall, now: Any) -> Case:
         attributes=call.attributes,
         accepted_at=now,
         kept_by=clean.kept_by,
+        statutory_procedure=clean.statutory_procedure,
     )
     return Case(matter, call.title, call.text, call.longitude, call.latitude)
 

@@ -36,6 +36,7 @@ _UNSET = {
     "due_provisional": False,
     "due_because": None,
     "closed_as": None,
+    "statutory_procedure": None,
 }
 
 

@@ -36,6 +36,7 @@ class Matter(Lenient):
     historical: bool = Field(False, description="A back file: nobody is woken for the past.")
     kept_by: str | None = Field(None, description="The department whose sub-centre keeps the line's calls.")
     reopens: str | None = Field(None, description="The answered ticket whose matter it takes up again.")
+    statutory_procedure: str | None = Field(None, description="What a law prescribes for its line's matters.")
 
 
 class Assignment(Lenient):

@@ -198,6 +198,9 @@ class Ticket(Schema):
     reopens: str | None = Field(
         None, description="The answered ticket whose matter this one takes up again; see its links."
     )
+    statutory_procedure: str | None = Field(
+        None, description="What a law prescribes for the matters of its line, once a case is filed."
+    )
     places: Places = Places()
     attributes: dict[str, str] = {}
     parent: str | None = Field(None, description="The ticket this one was joined to: same matter.")

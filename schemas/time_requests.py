@@ -82,7 +82,9 @@ class Resumption(Schema):
 class ProcedureRequest(Schema):
     """Which case a department has filed (转入法定程序), by which law, and what the caller was told."""
 
-    procedure: Item = Field(examples=["LABOUR-INSPECTION"])
+    procedure: Item | None = Field(
+        None, examples=["LABOUR-INSPECTION"], description="Null: that of the line the call came by."
+    )
     case_number: Item | None = None
     legal_basis: Basis
     note: Said

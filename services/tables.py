@@ -55,6 +55,7 @@ tickets = Table(
     Column("caller", JSONB, nullable=False),
     Column("matter_key", Text, comment="Category and place: tickets that share it may be one matter."),
     Column("kept_by", Text, comment="The department whose sub-centre keeps the calls of its line."),
+    Column("statutory_procedure", Text, comment="That of its line."),
     Column("parent", ForeignKey("tickets.id")),
     Column("urged", Integer, nullable=False, server_default=text("0")),
     Column("status", Text, nullable=False),

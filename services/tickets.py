@@ -306,6 +306,7 @@ def matter_of(ticket: Any) -> Matter:
         historical=ticket.historical,
         kept_by=ticket.kept_by,
         reopens=ticket.reopens,
+        statutory_procedure=ticket.statutory_procedure,
     )
 
 

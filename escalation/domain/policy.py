@@ -196,7 +196,7 @@ def limits_for(
 def limits_of(
     rules: Iterable[LimitRule], clock: str, matter: Matter, procedure: str | None = None
 ) -> tuple[LimitRule, ...]:
-    """Return the limits of a matter, in a statutory procedure if one is named."""
+    """Return the limits of a matter, in the statutory procedure that is named, or else in its line's."""
     return limits_for(
         rules,
         clock=clock,
@@ -205,7 +205,7 @@ def limits_of(
         live=matter.live,
         caller_type=matter.caller_type,
         category=matter.category,
-        procedure=procedure,
+        procedure=procedure or matter.statutory_procedure,
     )
 
 

@@ -13,13 +13,14 @@ class Counted:
     """
     The number a call counts under, and why.
 
-    `kept_by` is the department whose sub-centre keeps the calls of that line,
-    whatever they are about.
+    `kept_by` is the department whose sub-centre keeps the calls of that line, whatever they are about,
+    `statutory_procedure` the one a law prescribes for its matters.
     """
 
     number: str
     kept_by: str | None
     evidence: tuple[Evidence, ...]
+    statutory_procedure: str | None = None
 
 
 def counted(dialled: str, catalogue: Catalogue, on: date | None = None) -> Counted:
@@ -29,7 +30,7 @@ def counted(dialled: str, catalogue: Catalogue, on: date | None = None) -> Count
     Raises `UnknownHotline`, or `NotAccepted` for a number 12345 does not take.
     """
     line = catalogue.hotline(dialled, on)
-    return Counted(line.number, line.kept_by, tuple(_brought(dialled, line)))
+    return Counted(line.number, line.kept_by, tuple(_brought(dialled, line)), line.statutory_procedure)
 
 
 def _brought(dialled: str, line: Hotline) -> list[Evidence]:

@@ -43,7 +43,8 @@ class NormalizedCall:
     `evidence` says why each field is what it is and `problems` what was found
     wrong and did not stop it. `candidates` are the divisions it may be about
     when none, or none as deep, is certain; calls about one `landmark` may be
-    about one matter. `kept_by` is the department whose sub-centre keeps it.
+    about one matter. `kept_by` is the department whose sub-centre keeps it, `statutory_procedure` the
+    procedure of its line.
     """
 
     call: Call
@@ -56,6 +57,7 @@ class NormalizedCall:
     landmark: str | None = None
     dispatched_at: datetime | None = None
     kept_by: str | None = None
+    statutory_procedure: str | None = None
 
 
 def normalize_record(
@@ -190,6 +192,7 @@ def _settled(
         place.landmark,
         moments.dispatched_at,
         line.kept_by,
+        line.statutory_procedure,
     )
 
 

@@ -1,6 +1,9 @@
 """A case is filed (转入法定程序): its law says until when, the ticket stays open, the caller was told."""
 
-from tests.escalation.test_scenarios import at, called, cards
+from typing import Any
+
+from tests.escalation.policies import in_force, publish, recompute
+from tests.escalation.test_scenarios import at, called, cards, due
 from tests.escalation.timekeeping import LONGER, done, local, refused
 from tests.inprocess import Answer, InProcess
 
@@ -15,13 +18,13 @@ CASE = {
 STATUTORY = (("department", "statutory"), ("citizen", "statutory"))
 
 
-async def filed(hotline: InProcess) -> Answer:
+async def filed(hotline: InProcess, **said: Any) -> Answer:
     """Unpaid wages, until the department files a case."""
     ticket = await called(hotline, "2026-11-19 16:55", **WAGES)
     await hotline.step(ticket, "sign")
     await hotline.step(ticket, "contact")
     await hotline.advance(at("2026-11-26 10:00"))
-    taken = await done(hotline, ticket, "procedure", **CASE)
+    taken = await done(hotline, ticket, "procedure", **{**CASE, **said})
     assert taken["status"] == "in_procedure"
     return ticket
 
@@ -94,3 +97,32 @@ async def test_a_case_that_is_done_ends_its_clocks_and_cannot_be_returned(hotlin
     await hotline.step(ticket, "resolve", "已责令支付")
     deadlines = await hotline.deadlines(ticket["id"])
     assert {deadlines[clock]["settled_because"] for clock in STATUTORY} == {"resolved"}
+
+
+async def test_the_procedure_of_the_line_is_known_from_the_start_and_need_not_be_named(
+    hotline: InProcess,
+) -> None:
+    """S3: by 12333 on Thu 2026-11-19 16:55, five working days; filed on 11-26, sixty by law."""
+    answer = await (await hotline.client()).post(
+        "/v1/tickets", json={"kind": "complaint", "title": "欠薪", "text": "三十二人被欠薪", **WAGES}
+    )
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["statutory_procedure"] == "LABOUR-INSPECTION"
+    assert "立案" in answer.json()["told"]
+    ticket = await filed(hotline, procedure=None)
+    assert local((await hotline.ticket(ticket["id"]))["due_at"]) == "2027-02-25 17:30"
+
+
+async def test_limits_of_the_procedure_hold_from_registration(hotline: InProcess) -> None:
+    rows = (await in_force(hotline, "limits"))["content"]
+    contact = {**next(each for each in rows if each["stage"] == "contact"), "urgency": "", "live": ""}
+    by_law = {**contact, "amount": "3", "unit": "working_days", "procedure": "LABOUR-INSPECTION"}
+    await publish(hotline, "limits", "HAIKOU-2027", [*rows, by_law])
+    ours = await called(hotline, "2026-11-24 10:00", **{**WAGES, "hotline": "12345"})
+    theirs = await called(hotline, "2026-11-24 10:00", **WAGES)
+    assert await due(hotline, ours, ("department", "contact")) == ["2026-11-25 17:30"]
+    assert await due(hotline, theirs, ("department", "contact")) == ["2026-11-27 17:30"]
+    await publish(hotline, "limits", "HAIKOU-2028", [*rows, {**by_law, "amount": "4"}])
+    await recompute(hotline)
+    assert await due(hotline, ours, ("department", "contact")) == ["2026-11-25 17:30"]
+    assert await due(hotline, theirs, ("department", "contact")) == ["2026-11-30 17:30"]
