@@ -57,7 +57,8 @@ _CLAIM = text(
     WHERE delivery.id = mine.id AND endpoint.id = mine.endpoint_id
         AND (mine.failures = 0 OR endpoint.id IN (SELECT id FROM probed))
     RETURNING delivery.id, delivery.endpoint_id, delivery.event_id, delivery.ticket_id, delivery.kind,
-        delivery.body, delivery.attempts, endpoint.url, endpoint.secret, endpoint.old_secrets
+        delivery.body, delivery.attempts, mine.failures AS endpoint_failures,
+        endpoint.url, endpoint.secret, endpoint.old_secrets
     """  # noqa: S608
 )
 """

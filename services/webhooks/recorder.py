@@ -117,7 +117,8 @@ def _health_after(batch: Sequence[Attempted], before: dict[UUID, Health]) -> dic
             elif each.delivery.kind == "test":
                 health = Health(health.failures, health.failing_since_at)
             else:
-                health = after_failure(health, each.over_at, each.outcome.asked)
+                probe = is_open(each.delivery.endpoint_failures)
+                health = after_failure(health, each.over_at, each.outcome.asked, probe=probe)
         after[endpoint] = health
     return after
 

@@ -33,19 +33,23 @@ def is_open(failures: int) -> bool:
     return failures >= OPENS_AFTER
 
 
-def after_failure(before: Health, now: datetime, asked: timedelta | None = None) -> Health:
+def after_failure(
+    before: Health, now: datetime, asked: timedelta | None = None, *, probe: bool = True
+) -> Health:
     """
     Return the health after one more failure; a success makes it `WELL`.
 
     `asked` is what the receiver asks for by `Retry-After`: it is heeded for all that is for this
-    endpoint, up to a day.
+    endpoint, up to a day. A failure that is no `probe` began before the circuit opened, beside those
+    that opened it: it opens it no further.
     """
+    since, hold = before.failing_since_at or now, min(asked or timedelta(), LONGEST_ASKED)
+    if is_open(before.failures) and not probe:
+        return Health(before.failures, since, max(before.held_until_at or now, now + hold))
     failures = before.failures + 1
-    hold = min(asked or timedelta(), LONGEST_ASKED)
     if is_open(failures):
         hold = max(hold, HOLDS[min(failures - OPENS_AFTER, len(HOLDS) - 1)])
-    until = now + hold if hold > timedelta() else None
-    return Health(failures, before.failing_since_at or now, until)
+    return Health(failures, since, now + hold if hold > timedelta() else None)
 
 
 def is_given_up(health: Health, now: datetime, after: timedelta) -> bool:

@@ -184,3 +184,20 @@ async def test_a_success_between_failures_keeps_the_circuit_closed(hotline: InPr
         await fails(hotline, sink, 1)
         (row,) = await hotline.rows(HEALTH, url=sink.url)
     assert (row.failures, row.held_until_at) == (1, None)
+
+
+async def test_posts_under_way_together_that_fail_together_are_no_reason_to_wait_longer(
+    hotline: InProcess, sink: Sink
+) -> None:
+    await subscribe(hotline, sink.url)
+    for _ in range(2 * OPENS_AFTER):
+        await hotline.register(**NOISE)
+    await hotline.drain()
+    sink.status = 500
+    sink.awake.clear()
+    async with delivering(hotline):
+        await sink.wait(lambda all_: len(all_) == 2 * OPENS_AFTER)
+        sink.awake.set()
+        await until(lambda: deliveries(hotline), lambda rows: all(each.last_status for each in rows))
+    (row,) = await hotline.rows(HEALTH, url=sink.url)
+    assert (row.failures, row.held_until_at) == (OPENS_AFTER, hotline.clock.now() + HOLDS[0])

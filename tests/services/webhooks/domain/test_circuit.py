@@ -46,6 +46,16 @@ def test_a_receiver_that_asks_for_time_is_left_alone_for_it_from_the_first_failu
     assert after_failure(failed(5), NOW, timedelta(seconds=1)).held_until_at == NOW + timedelta(minutes=1)
 
 
+def test_posts_that_fail_together_open_the_circuit_and_no_further() -> None:
+    health = WELL
+    for _ in range(16):
+        health = after_failure(health, NOW, probe=False)
+    assert health == Health(OPENS_AFTER, NOW, NOW + HOLDS[0])
+    asked = after_failure(health, NOW, timedelta(minutes=10), probe=False)
+    assert asked == Health(OPENS_AFTER, NOW, NOW + timedelta(minutes=10))
+    assert after_failure(health, NOW, probe=True).held_until_at == NOW + HOLDS[1]
+
+
 def test_an_open_circuit_holds_no_delivery_longer_than_its_own_failures_would() -> None:
     alone = RETRY_AFTER[OPENS_AFTER - 1 :]
     assert all(hold <= wait for hold, wait in zip(HOLDS, alone, strict=True))
