@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any, Literal, Union, get_args, get_origin
 from uuid import UUID, uuid4
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 
 from schemas.events import AnyEvent
 
@@ -53,11 +53,20 @@ def _filled(model: type[BaseModel], department: str, now: datetime) -> dict[str,
     for name, field in model.model_fields.items():
         if name in _DEPARTMENTS:
             found[name] = department
-        elif name in _SAID and get_origin(field.annotation) is not Literal:
+        elif name in _SAID and _fits(_SAID[name], field.annotation):
             found[name] = _SAID[name]
         elif field.is_required():
             found[name] = _value(field.annotation, department, now)
     return found
+
+
+def _fits(said: Any, kind: Any) -> bool:
+    """Say whether a field takes it: one of this name may have a closed list of its own."""
+    try:
+        TypeAdapter(kind).validate_python(said)
+    except ValidationError:
+        return False
+    return True
 
 
 def _value(kind: Any, department: str, now: datetime) -> Any:
