@@ -99,12 +99,17 @@ async def test_a_helper_leads_nothing_and_a_stranger_sees_nothing(hotline: InPro
     assert (real.status_code, real.json()["code"], real.json()["state"]) == (404, "ticket_not_found", None)
 
 
-async def test_who_did_it_and_at_which_post_is_kept(hotline: InProcess, system: System) -> None:
+async def test_who_did_it_and_at_which_post_stands_in_the_history(hotline: InProcess, system: System) -> None:
     ticket = await hotline.call(**NOISE)
     for command, by in (("sign", {"name": "王小明", "post": "A岗"}), ("contact", {"name": "李华"})):
         assert (await system.order(command, ticket, by=by)).status_code == 200
     kept = await hotline.rows("SELECT by FROM hook_commands ORDER BY id")
     assert [row.by for row in kept] == [{"name": "王小明", "post": "A岗"}, {"name": "李华", "post": None}]
+    history = (await (await hotline.client()).get(f"/v1/tickets/{ticket['id']}/history")).json()
+    assert [(each["unit"], each["person"], each["post"]) for each in history[-2:]] == [
+        (DEPARTMENT, "王小明", "A岗"),
+        (DEPARTMENT, "李华", None),
+    ]
 
 
 def test_every_command_is_described_with_an_example_that_its_description_allows(hotline: InProcess) -> None:
