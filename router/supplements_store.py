@@ -9,7 +9,7 @@ from sqlalchemy import Row, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.tables import supplements
-from schemas.lifecycle import LED
+from schemas.lifecycle import AT_WORK, Status
 from services.tables import tickets
 
 _C = supplements.c
@@ -49,7 +49,7 @@ class SupplementStore:
             select(supplements)
             .join(tickets, tickets.c.id == _C.ticket_id)
             .where(_C.answered_at.is_(None), tickets.c.department == _C.department)
-            .where(tickets.c.status.in_([str(each) for each in LED]))
+            .where(tickets.c.status.in_([str(each) for each in (*AT_WORK, Status.SUSPENDED)]))
         )
         if not sees_all:
             query = query.where(~tickets.c.confidential)

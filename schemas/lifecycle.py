@@ -267,7 +267,9 @@ TABLE: tuple[Rule, ...] = (
         (Guard.PROCEDURE, Guard.CALLER_TOLD),
     ),
     Rule(Step.ASK_SUPPLEMENT, _stays(*AT_WORK), LEAD, (Guard.NOT_ASKED_BEFORE,), (Guard.MISSING,)),
-    Rule(Step.SUPPLEMENT, _stays(*LED), STAFF, (Guard.REQUEST_WAITS,), (Guard.SAYS_WHAT,)),
+    Rule(
+        Step.SUPPLEMENT, _stays(*AT_WORK, Status.SUSPENDED), STAFF, (Guard.REQUEST_WAITS,), (Guard.SAYS_WHAT,)
+    ),
     Rule(
         Step.CO_ASSIGN,
         _stays(*LED),

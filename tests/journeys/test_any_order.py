@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from schemas.lifecycle import INSTEAD, RULES, TRANSITIONS, Status, Step, advance
+from schemas.lifecycle import INSTEAD, LED, RULES, TRANSITIONS, Status, Step, advance
 from services.access import may_see, standing
 from services.security import CallerRole, Principal
 from tests.conftest import MONDAY, ROLES
@@ -19,8 +19,8 @@ from tests.inprocess import InProcess
 from tests.journeys.commands import COMMANDS, LEADS, Command
 
 BUDGET = settings(
-    max_examples=12,
-    stateful_step_count=30,
+    max_examples=10,
+    stateful_step_count=20,
     deadline=None,
     derandomize=True,
     database=None,
@@ -28,7 +28,8 @@ BUDGET = settings(
     suppress_health_check=list(HealthCheck),
 )
 ANYBODY = ["lead", "helper", *LEADS, "agent", "supervisor", "admin"]
-AT_IT = ["lead", "lead", "helper", "agent", "supervisor"]
+AT_IT = ["lead", "lead", "lead", "helper", "agent", "supervisor"]
+TURNS = st.lists(st.tuples(st.sampled_from(AT_IT), st.integers(0, 999)), min_size=3, max_size=8)
 EARLY_ENDS = ("withdraw", "transfer")
 PLACES = [("020100", "460106002000"), ("010100", "460106002000"), (None, None)]
 
@@ -58,12 +59,14 @@ class AnyOrder(RuleBasedStateMachine):
     def somebody_sends_a_command(self, which: int, who: str, path: str, stale: bool, data: Any) -> None:
         self.do(self._send(which, who, path, stale, data))
 
-    @rule(which=st.integers(0, 1), who=st.sampled_from(AT_IT), pick=st.integers(0, 99), data=st.data())
-    def somebody_takes_a_step_that_is_offered(self, which: int, who: str, pick: int, data: Any) -> None:
-        """Random commands alone seldom come far into a ticket's life."""
-        offered = self.do(self._offered(which, who))
-        if offered:
-            self.do(self._send(which, who, offered[pick % len(offered)], False, data))
+    @rule(which=st.integers(0, 1), turns=TURNS, data=st.data())
+    def steps_that_are_offered_are_taken(self, which: int, turns: list[tuple[str, int]], data: Any) -> None:
+        """Commands by chance alone seldom come far into a ticket's life."""
+        for who, pick in turns:
+            self.do(self.hotline.drain())
+            offered = self.do(self._offered(which, who))
+            if offered:
+                self.do(self._send(which, who, offered[pick % len(offered)], False, data))
 
     @rule()
     def everybody_learns_of_it(self) -> None:
@@ -150,7 +153,8 @@ def _check_allowed(command: Command, before: dict[str, Any], principal: Principa
     status, who = Status(before["status"]), standing(before, principal)
     assert may_see(before, principal)
     assert who in RULES[command.step].who
-    assert (status, command.step) in TRANSITIONS
+    first = Step.RECALL if command.step is Step.JOIN and status in LED else command.step
+    assert (status, first) in TRANSITIONS
 
 
 def _check_refusal(command: Command, before: dict[str, Any], principal: Principal, answer: Any) -> None:

@@ -45,7 +45,7 @@ async def test_an_answer_lists_what_its_reader_may_do_next(hotline: InProcess) -
     ticket = await hotline.call(**NOISE)
     assert set(ticket["actions"]) == {"co_assign", "correct", "urge", "note", "withdraw", "transfer"}
     taken = await step(hotline, ticket, "sign", owner(ticket))
-    asks = {"ask_extension", "ask_suspension", "open_procedure"}
+    asks = {"ask_extension", "ask_suspension", "open_procedure", "ask_supplement"}
     assert set(taken["actions"]) == {"contact", "feedback", "return", "co_assign", "resolve"} | asks
 
 
