@@ -6,10 +6,10 @@ from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalation.domain.receivers import Whose, addressee, deliver_at, reach
+from escalation.domain.receivers import Whose
 from escalation.notice_store import NoticeStore
 from escalation.receiver_store import PublishedReceivers
-from escalation.tell import alarm, shown
+from escalation.tell import alarm, find
 from services.resources import Resources
 
 
@@ -34,12 +34,8 @@ async def inform(
     now = resources.clock.now()
     wanted = [whose.department] if whose.department else []
     directory = await resources.part(PublishedReceivers).directory(connection, now, wanted)
-    reached = reach(message.roles, whose, directory, now)
-    to = reached.addressee
-    found = [addressee(role, whose, directory, now) for role in message.cc]
-    cc = [each for each in found if each is not None and each != to]
-    alarm(reached, whose.department, message.level, resources)
-    at = deliver_at(now, to.quiet if to else None, directory.zone, urgent=message.urgent)
+    told = find(message.roles, message.cc, whose, directory, now, urgent=message.urgent)
+    alarm(told.reached, whose.department, message.level, resources)
     row = {
         "id": uuid4(),
         "kind": message.kind,
@@ -48,14 +44,8 @@ async def inform(
         "level": message.level,
         "name": message.name,
         "says": message.says,
-        "addressee": to and shown(to),
-        "cc": [shown(each) for each in cc],
-        "roles": [str(each.role) for each in (to, *cc) if each is not None],
-        "to_department": to and to.department,
-        "missing": list(reached.missing),
         "created_at": now,
-        "deliver_at": at,
-        "updated_at": at,
+        **told.row(),
     }
     await NoticeStore(connection).add([row])
     return row

@@ -27,6 +27,8 @@ Card = dict[str, Any]
 """A rung that was climbed, as the row of its escalation."""
 
 KEPT = tuple(each.name for each in fields(Addressee) if each.name != "quiet")
+AS_JSON = ("addressee", "cc")
+"""What is copied in as text."""
 TAKEN = ("id", "ticket_id", "department", "deadline_id", "clock", "stage", "level", "name", "card")
 
 
@@ -50,11 +52,11 @@ class Told:
     at: datetime
 
     def row(self) -> dict[str, Any]:
-        """Return it as a notice keeps it, JSON as text."""
+        """Return it as a notice keeps it."""
         to = self.reached.addressee
         return {
-            "addressee": None if to is None else to_json(shown(to)),
-            "cc": to_json([shown(each) for each in self.cc]),
+            "addressee": to and shown(to),
+            "cc": [shown(each) for each in self.cc],
             "roles": [str(each.role) for each in (to, *self.cc) if each is not None],
             "to_department": to and to.department,
             "missing": list(self.reached.missing),
@@ -80,7 +82,9 @@ async def tell(rungs: Sequence[tuple[Card, Kind]], connection: AsyncConnection, 
         ladder = await resources.part(PublishedRules).ladder(connection, kind.ladder)
         who = whom(ladder, kind, directory, now)
         alarm(who.reached, kind.department, kind.level, resources)
-        told[kind] = {"kind": "rung", "created_at": now, **who.row()}
+        row = who.row()
+        as_text = {name: to_json(row[name]) if row[name] is not None else None for name in AS_JSON}
+        told[kind] = {"kind": "rung", "created_at": now, **row, **as_text}
     rows = [{**_taken(card), **told[kind]} for card, kind in rungs]
     await NoticeStore(connection).tell(rows)
     await _follow(rungs, now, connection, resources)
@@ -101,12 +105,26 @@ async def take_back(ids: Sequence[UUID], connection: AsyncConnection, now: datet
 def whom(ladder: Sequence[Rung], kind: Kind, directory: Directory, now: datetime) -> Told:
     """Return who is told of rungs of a kind: by the ladder, and at the hour that suits them."""
     whose = Whose(kind.department, kind.district, unsigned=kind.unsigned)
-    reached = reach(told_roles(ladder, kind.level), whose, directory, now)
     besides = next((each.cc for each in ladder if each.level == kind.level), ())
+    roles = told_roles(ladder, kind.level)
+    return find(roles, besides, whose, directory, now, urgent=kind.urgent)
+
+
+def find(
+    roles: Sequence[str],
+    besides: Sequence[str],
+    whose: Whose,
+    directory: Directory,
+    now: datetime,
+    *,
+    urgent: bool,
+) -> Told:
+    """Return who holds the first of these roles that somebody holds, and those told besides (抄送)."""
+    reached = reach(roles, whose, directory, now)
     found = [addressee(role, whose, directory, now) for role in besides]
     cc = tuple(each for each in found if each is not None and each != reached.addressee)
     quiet = reached.addressee.quiet if reached.addressee else None
-    return Told(reached, cc, deliver_at(now, quiet, directory.zone, urgent=kind.urgent))
+    return Told(reached, cc, deliver_at(now, quiet, directory.zone, urgent=urgent))
 
 
 def shown(to: Addressee) -> dict[str, Any]:

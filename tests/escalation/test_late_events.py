@@ -45,7 +45,9 @@ async def settled(hotline: InProcess, ticket: Answer) -> dict[str, tuple[str, st
 
 
 async def stages_with_cards(hotline: InProcess, ticket: Answer) -> list[tuple[str, str]]:
-    return [(each["stage"], each["name"]) for each in await hotline.cards(ticket["id"])]
+    """But for the callback, whose clock begins with the end."""
+    cards = await hotline.cards(ticket["id"])
+    return [(each["stage"], each["name"]) for each in cards if each["stage"] != "callback"]
 
 
 async def test_an_assignment_replayed_after_the_end_opens_no_clock_and_fires_no_rung(
@@ -89,7 +91,7 @@ async def test_a_registration_replayed_after_the_end_leaves_nothing_overdue(hotl
     await replay(hotline, ticket, "registered")
     await hotline.later(timedelta(days=60))
     overdue = await (await hotline.client("supervisor")).get("/v1/supervision/overdue")
-    assert overdue.json()["items"] == []
+    assert [each["stage"] for each in overdue.json()["items"]] == ["callback"]  # which begins with the end
     deadlines = await hotline.deadlines(ticket["id"])
     assert deadlines["citizen", "completion"]["settled_because"] == "resolved"
 

@@ -131,7 +131,8 @@ async def test_a_calendar_changes_only_as_a_new_version_and_never_for_what_is_cl
     assert after == before
     assert callback[0]["due_at"] > callback[1]["due_at"]  # its caller is still to be asked
     assert {each["versions"]["calendar"] for each in before.values()} == {old["version"]}
-    assert await history(hotline, closed["id"]) == []
+    (moved,) = await history(hotline, closed["id"])
+    assert moved.endswith(":市民回访时限由2027-01-04 17:30改为2027-01-05 17:30")  # and nothing else
     client = await hotline.client("admin")
     kept = (await client.get(f"/v1/policies/calendars/versions/{old['version']}")).json()
     assert (kept["content"], kept["state"]) == (old["content"], "superseded")
