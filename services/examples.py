@@ -25,6 +25,8 @@ _OF_TICKETS: Mapping[str, Any] = {
     "note": {"note": "市民来电补充:工地在小区东门外。"},
     "urge": {"note": "市民再次来电,尚无人联系。"},
     "callback": {"outcome": "solved", "satisfied": True, "note": "市民表示满意。"},
+    "grant-unfounded": {"note": "经核查,反映的情况不存在。"},
+    "refuse-unfounded": {"note": "依据不足,请继续办理。"},
     "withdraw": {"because": "市民来电表示问题已自行解决。"},
     "transfer": {"to": "110", "note": "现场有人受伤,一键转接110。", "partner_number": "JJ20261123-17"},
     "split": {

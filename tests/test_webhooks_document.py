@@ -55,7 +55,7 @@ class Main {
 
 
 def signed(off: timedelta = timedelta(), secret: str = SECRET) -> dict[str, str]:
-    return signed_headers(secret, ID, wall_clock() + off, BODY)
+    return signed_headers([secret], ID, wall_clock() + off, BODY)
 
 
 def posts() -> dict[str, tuple[Post, bool]]:

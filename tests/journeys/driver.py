@@ -70,6 +70,13 @@ class Hotline:
             answer = await self._post("router", "/v1/webhooks/endpoints", body, "admin")
             self.secrets[department] = answer["secret"]
 
+    async def unsubscribes(self, department: str) -> None:
+        """Whatever else the department registered is let go."""
+        for each in await self.get("router", "/v1/webhooks/endpoints", "admin"):
+            if each["department"] == department and each["url"] != self.sink.url:
+                address = f"{self.faces['router']}/v1/webhooks/endpoints/{each['id']}"
+                await self.client.delete(address, headers=self._headers("admin"))
+
     async def told(self, ticket: Answer, type_: str) -> list[Received]:
         """What departments' systems were sent about a ticket, once there is any of this type."""
 
@@ -204,10 +211,14 @@ class Hotline:
         assert answer.status_code in (200, 201), answer.text
         return answer.json()  # type: ignore[no-any-return]
 
-    def _headers(self, who: str) -> dict[str, str]:
+    def key_of(self, who: str) -> str:
+        """The key of a role or a department, made when it is first wanted."""
         if who not in self.keys:
             self.keys[who] = self.make_key(who)
-        return {"authorization": f"Bearer {self.keys[who]}"}
+        return self.keys[who]
+
+    def _headers(self, who: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.key_of(who)}"}
 
 
 def rendered(moment: str) -> str:

@@ -39,11 +39,11 @@ async def test_every_body_has_an_example_that_its_schema_takes(hotline: InProces
     found = bodies(document)
     assert len(found) > 50
     assert sorted(EXAMPLES.keys() - found.keys()) == []
+    shown = {route: examples(body, document) for route, body in found.items()}
+    assert [route for route, some in shown.items() if not some] == []  # services/examples.py has none
     for route, body in found.items():
         schema = {**body["schema"], "components": document["components"]}
-        shown = examples(body, document)
-        assert shown, f"{route} has no example: services/examples.py"
-        for each in shown:
+        for each in shown[route]:
             assert [fault.message for fault in Draft202012Validator(schema).iter_errors(each)] == [], route
 
 
@@ -52,7 +52,11 @@ async def test_every_example_of_a_command_is_read_to_its_end(hotline: InProcess)
     department = await hotline.client("department", "ecology-environment-longhua")
     supervisor = await hotline.client("supervisor")
     found = bodies(hotline.app.openapi())
-    commands = {path: body["example"] for (_, path), body in found.items() if path.startswith(OF_A_TICKET)}
+    commands = {
+        path: body["example"]
+        for (_, path), body in found.items()
+        if path.startswith(OF_A_TICKET) and "example" in body
+    }
     assert len(commands) > 25
     for path, said in commands.items():
         address = path.format(ticket_id="HK1")
