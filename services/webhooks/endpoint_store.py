@@ -24,9 +24,9 @@ from services.webhooks.standby import hand_to_standby
 
 BY_OWNER = "ended by its owner"
 
-HELD: Mapping[str, bool] = MappingProxyType({"read": True, "key_share": True})
-CHANGED: Mapping[str, bool] = MappingProxyType({"key_share": True})
-ENDING: Mapping[str, bool] = MappingProxyType({})
+HELD: Mapping[str, Any] = MappingProxyType({"read": True, "key_share": True})
+CHANGED: Mapping[str, Any] = MappingProxyType({"key_share": True})
+ENDING: Mapping[str, Any] = MappingProxyType({})
 """
 Locks of an endpoint. Who queues for it holds it, together with others; who changes it does so alone, while
 others queue; who ends it waits for those who queue, and they for it.
@@ -54,7 +54,7 @@ class EndpointStore:
         return (await self._connection.execute(query)).all()
 
     async def get(
-        self, endpoint_id: UUID, department: str | None, lock: Mapping[str, bool] | None = None
+        self, endpoint_id: UUID, department: str | None, lock: Mapping[str, Any] | None = None
     ) -> Row[Any]:
         """Return an endpoint; raises `EndpointNotFound`, also for another department's."""
         query = select(endpoints).where(endpoints.c.id == endpoint_id)
@@ -68,7 +68,7 @@ class EndpointStore:
         return found
 
     async def alive(
-        self, endpoint_id: UUID, department: str | None, lock: Mapping[str, bool] = HELD
+        self, endpoint_id: UUID, department: str | None, lock: Mapping[str, Any] = HELD
     ) -> Row[Any]:
         """Return an endpoint that does not end before the commit; raises `EndpointEnded` for one that has."""
         row = await self.get(endpoint_id, department, lock)
