@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from tests.inprocess import InProcess
 from tests.services.webhooks.test_delivery import DEPARTMENT, NOISE, OTHER, delivering, subscribe, until
+from tests.services.webhooks.test_vendors_promises import all_taken
 from tests.sink import Received, Sink
 
 KEPT = "SELECT convert_from(body, 'UTF8') AS body FROM idempotency_keys"
@@ -47,6 +48,7 @@ async def test_old_secrets_sign_until_their_overlap_ends_and_none_after_one_that
             count = len(seen) + 1
             received = await sink.wait(lambda all_, wanted=count: len(all_) == wanted)  # type: ignore[misc]
             seen.append(signed_by(received[-1], secrets))
+            await all_taken(hotline)
     assert seen == [
         [True, True],
         [False, True, True],
