@@ -6,15 +6,15 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from intake.domain.hotline import Hotline, amended
 from intake.hotline_store import HotlineStore, today
-from schemas.errors import Stale, UnknownDepartment, UnknownHotline
+from schemas.errors import Stale, UnknownHotline
 from schemas.hotlines import ALWAYS, HotlineChange, HotlineLine, HotlineVersion, MergeMode
 from services.authorization import PrincipalDep
 from services.commands import VersionDep
+from services.departments import check_known
 from services.http import ResourcesDep
 from services.resources import Resources
 
@@ -124,19 +124,13 @@ async def _publish(
         raise Stale(f"The registry is at version {latest}, not {expected}.", version=latest)
     known = await store.lines(latest)
     new = _new(number, change, known, today(resources))
-    await _refuse_unknown(connection, new.department)
+    if new.department is not None:
+        await check_known(new.department, connection)
     lines = amended(known, new)
     line = next(each for each in lines if (each.number, each.valid_from) == (number, new.valid_from))
     if lines == known:
         return line, latest
     return line, await store.publish(lines, by, change.source, resources.clock.now())
-
-
-async def _refuse_unknown(connection: AsyncConnection, department: str | None) -> None:
-    """Raise `UnknownDepartment`; the table is the router's, so it is only read."""
-    query = text("SELECT EXISTS (SELECT FROM departments WHERE code = :code)")
-    if department is not None and not await connection.scalar(query, {"code": department}):
-        raise UnknownDepartment(f"There is no department {department}.", pointer="/department")
 
 
 def _new(number: str, change: HotlineChange, known: Iterable[Hotline], day: date) -> Hotline:

@@ -22,11 +22,10 @@ from schemas.departments import (
     Post,
 )
 from schemas.duty import Person, Staff, who_is_on
-from schemas.errors import DepartmentNotFound
 from services.authorization import PrincipalDep
 from services.commands import CommandsDep, VersionDep
+from services.departments import check_own
 from services.http import ResourcesDep
-from services.security import CallerRole, Principal
 
 NOBODY = "该单位未登记A、B岗,也无人值班"
 
@@ -38,7 +37,7 @@ async def read_people(
     code: Code, principal: PrincipalDep, resources: ResourcesDep, response: Response
 ) -> People:
     """Read who handles a department's tickets; a department reads its own."""
-    _own(code, principal)
+    check_own(code, principal)
     async with resources.database.transaction() as connection:
         _, version = await UnitStore(connection).get(code)
         staff = await PeopleStore(connection).staff(code)
@@ -56,7 +55,7 @@ async def put_people(
     version: VersionDep,
 ) -> Response:
     """Say who handles a department's tickets: posts A and B, absences of A, the duty roster, as a whole."""
-    _own(code, principal)
+    check_own(code, principal)
 
     async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
         store, people_store = UnitStore(connection), PeopleStore(connection)
@@ -81,7 +80,7 @@ async def read_on_duty(
     signed: Annotated[bool, Query(description="False: a ticket was not signed in time.")] = True,
 ) -> OnDutyNow:
     """Say who is to act for a department: A, B when A is away or did not sign in time, or the roster's."""
-    _own(code, principal)
+    check_own(code, principal)
     async with resources.database.transaction() as connection:
         await UnitStore(connection).get(code)
         staff = await PeopleStore(connection).staff(code)
@@ -127,12 +126,6 @@ async def publish_commitment(
         return _commitment(row), {"etag": f'"{changed}"'}
 
     return await commands.run(work, 201)
-
-
-def _own(code: str, principal: Principal) -> None:
-    """Raise `DepartmentNotFound` for the people of somebody else's department."""
-    if principal.role is CallerRole.DEPARTMENT and principal.department != code:
-        raise DepartmentNotFound(f"There is no department {code} of yours.", pointer="/code")
 
 
 def _people(staff: Staff) -> People:

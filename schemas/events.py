@@ -5,7 +5,8 @@ Events carry no personal data of the caller: whoever needs it asks the API.
 Fields may be added, never removed or given another meaning; a new meaning is a new type.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -385,3 +386,13 @@ AnyEvent = Annotated[
     | TicketEscalationWithdrawn,
     Field(discriminator="type"),
 ]
+
+EVENTS: Mapping[str, type[Event]] = {
+    each.model_fields["type"].default: each for each in get_args(get_args(AnyEvent)[0])
+}
+"""The class of each event, by its type."""
+
+
+def data_class(type_: str) -> type[Lenient]:
+    """Return the class of an event's data."""
+    return EVENTS[type_].model_fields["data"].annotation  # type: ignore[return-value]

@@ -31,9 +31,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.base import Instant, Schema
-from schemas.errors import BadCursor, DepartmentNotFound
+from schemas.errors import BadCursor
 from services.authorization import PrincipalDep
 from services.database import metadata
+from services.departments import check_own
 from services.http import ResourcesDep
 from services.paging import Limit
 from services.tables import Instant as Moment
@@ -167,8 +168,7 @@ async def read_feed(
 
     Numbers run without a gap. What is older than `kept_since_at` is not kept.
     """
-    if principal.department not in (None, code):
-        raise DepartmentNotFound(f"There is no department {code} of yours.", pointer="/code")
+    check_own(code, principal)
 
     async def fetch(connection: AsyncConnection) -> Sequence[Row[Any]]:
         return await FeedStore(connection).after(code, after, limit)

@@ -17,6 +17,7 @@ import schemas.errors
 import schemas.events
 import schemas.hook_errors
 import schemas.ticket
+import schemas.webhook_errors
 from schemas.errors import HotlineError
 
 ROOT = Path(__file__).parents[1]
@@ -95,7 +96,7 @@ def test_moments_end_in_at_and_only_moments_do(module: object) -> None:
 
 
 def test_every_error_has_a_code_of_its_own_and_stands_in_the_drawn_tree() -> None:
-    trees = (schemas.errors, schemas.hook_errors)
+    trees = (schemas.errors, schemas.hook_errors, schemas.webhook_errors)
     classes = {
         each
         for tree in trees

@@ -6,11 +6,10 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.errors import UnknownDepartment
 from services.cli.reach import Data, Json, opened, run
+from services.departments import check_known
 from services.resources import Resources, open_resources
 from services.security import CallerRole, KeyStore
 from services.settings import Settings
@@ -40,7 +39,8 @@ def add_key(
 
     async def work() -> tuple[UUID, str]:
         async with opened(data) as resources, resources.database.transaction() as connection:
-            await _refuse_unknown(department, connection)
+            if department is not None:
+                await check_known(department, connection)
             return await _add(connection, resources, name or str(role), role, department, person, post)
 
     key_id, key = run(work)
@@ -107,13 +107,6 @@ async def first_keys(settings: Settings) -> Sequence[tuple[str, str]]:
         if await KeyStore(connection, "").all():
             return []
         return [(str(role), (await _add(connection, resources, "first", role, None))[1]) for role in FIRST]
-
-
-async def _refuse_unknown(department: str | None, connection: AsyncConnection) -> None:
-    """Raise `UnknownDepartment`; the table is the router's, which nothing here may import."""
-    query = text("SELECT 1 FROM departments WHERE code = :code")
-    if department is not None and await connection.scalar(query, {"code": department}) is None:
-        raise UnknownDepartment(f"There is no department {department}. GET /v1/departments lists them.")
 
 
 async def _add(

@@ -1,7 +1,6 @@
 """A JSON Schema for each event: its data as it travels on a topic, and its body as a webhook."""
 
-from functools import cache
-from typing import Any, get_args
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter, create_model
@@ -10,7 +9,7 @@ from pydantic_core import core_schema
 
 from schemas.base import Instant
 from schemas.event_data import Lenient
-from schemas.events import AnyEvent, Event
+from schemas.events import EVENTS, data_class
 from services.contracts.domain.compatibility import OPEN_VALUES
 from services.webhooks.announce import TYPES
 
@@ -66,20 +65,9 @@ BESIDES: dict[str, dict[str, Any]] = {"ticket.escalated": {"notice": (ToldNotice
 """What a webhook says beside its event's own data."""
 
 
-@cache
-def event_classes() -> dict[str, type[Event]]:
-    """Return the class of each event, by its type."""
-    return {each.model_fields["type"].default: each for each in get_args(get_args(AnyEvent)[0])}
-
-
-def data_class(type_: str) -> type[Lenient]:
-    """Return the class of an event's data."""
-    return event_classes()[type_].model_fields["data"].annotation  # type: ignore[return-value]
-
-
 def topic_schemas() -> dict[str, JsonSchemaValue]:
     """Return the schema of each event's data, as a topic carries it."""
-    return {type_: _shown(type_, data_class(type_)) for type_ in sorted(event_classes())}
+    return {type_: _shown(type_, data_class(type_)) for type_ in sorted(EVENTS)}
 
 
 def webhook_schemas() -> dict[str, JsonSchemaValue]:
@@ -107,5 +95,5 @@ def _body_schema(type_: str) -> JsonSchemaValue:
 
 def _shown(type_: str, model: type[Lenient]) -> JsonSchemaValue:
     schema = TypeAdapter(model).json_schema(mode="serialization", schema_generator=Published)
-    says = event_classes()[type_].__doc__ or data_class(type_).__doc__ or ""
+    says = EVENTS[type_].__doc__ or data_class(type_).__doc__ or ""
     return {"$schema": DIALECT, **schema, "title": type_, "description": " ".join(says.split())}

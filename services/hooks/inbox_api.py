@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 
 from schemas.base import Instant, Schema
 from services.authorization import PrincipalDep
-from services.hooks.secrets_api import own
+from services.departments import check_own
 from services.hooks.store import InboxStore
 from services.http import ResourcesDep
 from services.paging import Cursor, Limit, Page, cut, read_cursor, write_cursor
@@ -41,7 +41,7 @@ async def list_commands(
     limit: Limit = 50,
 ) -> Page[HookCommand]:
     """List the commands of a department's systems, newest first; a department sees its own."""
-    own(department, principal)
+    check_own(department, principal)
     place: tuple[datetime, str] | None = read_cursor(cursor)
     async with resources.database.transaction() as connection:
         found = await InboxStore(connection, department).page(ticket, outcome, place, limit + 1)

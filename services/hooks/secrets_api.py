@@ -10,9 +10,10 @@ from pydantic import Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.base import Instant, Schema, Words
-from schemas.errors import DepartmentNotFound, Invalid
+from schemas.errors import Invalid
 from services.authorization import PrincipalDep
 from services.commands import CommandsDep
+from services.departments import check_own
 from services.hooks.store import SecretStore
 from services.http import ResourcesDep
 from services.resources import Resources
@@ -98,7 +99,7 @@ async def list_secrets(
     department: Code, principal: PrincipalDep, resources: ResourcesDep
 ) -> list[HookSecret]:
     """List the secrets a department has and had, oldest first."""
-    own(department, principal)
+    check_own(department, principal)
     async with resources.database.transaction() as connection:
         rows = await SecretStore(connection).of(department)
     return [_shown(row._mapping) for row in rows]
@@ -109,20 +110,14 @@ async def end_secret(
     department: Code, secret_id: UUID, principal: PrincipalDep, resources: ResourcesDep
 ) -> None:
     """End a secret: what it signs from now on is refused."""
-    own(department, principal)
+    check_own(department, principal)
     now = resources.clock.now()
     async with resources.database.transaction() as connection:
         await SecretStore(connection).end(department, secret_id, now, now)
 
 
-def own(department: str, principal: Principal) -> None:
-    """Raise `DepartmentNotFound` for what is another department's."""
-    if principal.department not in (None, department):
-        raise DepartmentNotFound(f"There is no department {department} of yours.", pointer="/department")
-
-
 def _check(department: str, certificate: str | None, principal: Principal, resources: Resources) -> None:
-    own(department, principal)
+    check_own(department, principal)
     if certificate is not None and resources.settings.hooks.client_certificate_header is None:
         raise Invalid("This service is not told of clients' certificates.", pointer="/certificate")
 

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.errors import IdempotencyMismatch, NotFound, UnknownDepartment
+from schemas.errors import IdempotencyMismatch, NotFound
 from schemas.hook_errors import TooManySecrets
+from services.departments import check_known
 from services.hooks.domain.sequence import Place
 from services.hooks.domain.signature import Signed
 from services.hooks.envelope import Order
@@ -27,11 +28,9 @@ class SecretStore:
         self._connection = connection
 
     async def add(self, row: Mapping[str, Any], now: datetime) -> None:
-        """Keep a new secret; raises `UnknownDepartment`, whose table is the router's, or `TooManySecrets`."""
+        """Keep a new secret; raises `UnknownDepartment` or `TooManySecrets`."""
         department = row["department"]
-        known = text("SELECT EXISTS (SELECT FROM departments WHERE code = :code)")
-        if not await self._connection.scalar(known, {"code": department}):
-            raise UnknownDepartment(f"There is no department {department}.", pointer="/department")
+        await check_known(department, self._connection)
         # One at a time for a department, so that two cannot both be the last that fits.
         lock = func.pg_advisory_xact_lock(func.hashtext(f"hook_secrets:{department}"))
         await self._connection.execute(select(lock))

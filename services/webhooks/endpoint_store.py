@@ -7,16 +7,16 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, insert, or_, select, text, update
+from sqlalchemy import Row, bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.errors import UnknownDepartment
 from schemas.event_data import EndpointDisabled
 from schemas.events import WebhookEndpointDisabled
 from schemas.webhook_errors import EndpointEnded, EndpointNotFound
 from schemas.webhooks import Fault, Filter
 from services import outbox
 from services.database import once_per_transaction
+from services.departments import check_known
 from services.tables import deliveries, endpoints
 from services.webhooks.domain.circuit import Health, is_open
 from services.webhooks.domain.wanting import Listener
@@ -40,10 +40,8 @@ class EndpointStore:
         self._connection = connection
 
     async def add(self, row: dict[str, Any]) -> None:
-        """Register an endpoint; raises `UnknownDepartment`. The departments are the router's, only read."""
-        known = text("SELECT EXISTS (SELECT FROM departments WHERE code = :code)")
-        if not await self._connection.scalar(known, {"code": row["department"]}):
-            raise UnknownDepartment(f"There is no department {row['department']}.", pointer="/department")
+        """Register an endpoint; raises `UnknownDepartment`."""
+        await check_known(row["department"], self._connection)
         await self._connection.execute(insert(endpoints).values(row))
 
     async def of(self, department: str | None) -> Sequence[Row[Any]]:

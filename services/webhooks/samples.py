@@ -8,12 +8,10 @@ from uuid import UUID, uuid4
 
 from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 
-from schemas.events import AnyEvent
+from schemas.events import EVENTS, data_class
 
 TICKET = "TEST00000000000000"
 """The number in every example; no ticket has it."""
-
-EVENTS: dict[str, Any] = {each.model_fields["type"].default: each for each in get_args(get_args(AnyEvent)[0])}
 
 _SAID: dict[str, Any] = {
     "hotline": "12345",
@@ -44,7 +42,7 @@ _DEPARTMENTS = frozenset({"department", "lead", "from_department"})
 def sample(event_type: str, department: str, now: datetime) -> Any:
     """Return an example of an event as this department would be told of it."""
     kind = EVENTS[event_type]
-    data = _filled(kind.model_fields["data"].annotation, department, now)
+    data = _filled(data_class(event_type), department, now)
     return kind.model_validate({"id": uuid4(), "ticket": TICKET, "time": now, "data": data})
 
 

@@ -183,7 +183,8 @@ def test_the_command_prints_its_report_and_its_exit_code_says_how_it_went(runnin
     status = running.url.replace("/hook", "/status")
     runner = CliRunner()
     passed = runner.invoke(app, ["conformance", running.url, "--secret", SECRET, "--status-url", status])
-    assert (passed.exit_code, "27 of 27 cases passed" in passed.output) == (0, len(EVERYTHING) == 27)
+    assert passed.exit_code == 0, passed.output
+    assert f"{len(EVERYTHING)} of {len(EVERYTHING)} cases passed." in passed.output
 
     told = runner.invoke(app, ["conformance", running.url, "--secret", "whsec_b3RoZXI=", "--json"])
     report = json.loads(told.stdout)

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
+from schemas.events import EVENTS
 from services.contracts.event_schemas import webhook_schemas
 from services.webhooks.announce import TYPES, body
-from services.webhooks.samples import EVENTS, TICKET, sample
+from services.webhooks.samples import TICKET, sample
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
