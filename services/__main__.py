@@ -6,7 +6,7 @@ from escalation.role import escalation
 from intake.role import intake
 from router.role import router
 from services.cli.conformance import check_conformance
-from services.cli.contracts import contract_commands
+from services.cli.contracts import contracts
 from services.cli.dead_letters import dead_letters
 from services.cli.demo import play_demo
 from services.cli.department_sim import simulate_department
@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(keys, name="keys")
 app.add_typer(dead_letters, name="dead-letters")
-app.add_typer(contract_commands(ROLES), name="contracts")
+app.add_typer(contracts, name="contracts")
 app.command("settings")(show_settings)
 app.command("demo")(play_demo)
 app.command("department-sim")(simulate_department)

@@ -1,1 +1,1 @@
-"""What is promised to whoever reads our events or calls our API, written down from the code itself."""
+"""What is promised to whoever reads our events, written down from the code itself."""

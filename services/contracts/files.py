@@ -23,10 +23,10 @@ def event_schemas() -> dict[str, Schemas]:
     return {f"{folder}/{type_}": each for folder, some in both.items() for type_, each in some.items()}
 
 
-def contracts(openapi: Mapping[str, Any]) -> dict[str, str]:
-    """Return every file of the contracts by its place in their folder; the API's description is given."""
+def contracts() -> dict[str, str]:
+    """Return every file of the contracts by its place in their folder."""
     documents: dict[str, Any] = {f"{name}.schema.json": each for name, each in event_schemas().items()}
-    documents |= {"asyncapi.json": asyncapi(), "openapi.json": openapi}
+    documents["asyncapi.json"] = asyncapi()
     return {place: rendered(each) for place, each in documents.items()}
 
 
