@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from schemas.hook_errors import BadSignature, SignatureExpired
+from services.webhooks.domain.signing import signature
 
 TOLERANCE = timedelta(minutes=5)
 """So far may the sender's clock be from ours, either way; a copy sent later is refused."""
@@ -19,8 +20,6 @@ MESSAGE_ID = r"^[!-\-/-~]{1,200}$"
 
 _ID = re.compile(MESSAGE_ID)
 _SECONDS = re.compile(r"[0-9]{1,11}")
-_PREFIX = "whsec_"
-
 
 H = TypeVar("H")
 
@@ -48,12 +47,6 @@ def read_signed(headers: Mapping[str, str], body: bytes) -> Signed:
     if not _SECONDS.fullmatch(seconds):
         raise BadSignature("`webhook-timestamp` is a Unix time in whole seconds.")
     return Signed(message_id, seconds, tuple(_signatures(headers.get("webhook-signature", ""))), body)
-
-
-def signature(secret: str, message_id: str, seconds: str, body: bytes) -> bytes:
-    """Return the signature, version 1, of a message by a secret."""
-    key = base64.b64decode(secret.removeprefix(_PREFIX))
-    return hmac.digest(key, f"{message_id}.{seconds}.".encode() + body, "sha256")
 
 
 def signer(message: Signed, holders: Mapping[str, H]) -> H | None:

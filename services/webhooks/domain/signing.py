@@ -1,19 +1,24 @@
-"""Standard Webhooks signatures, by the specification's own library."""
+"""Standard Webhooks signatures, of what is sent and of what comes; the tests check them by the library."""
 
 import base64
+import hmac
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
 
-from standardwebhooks import Webhook
-
 SECRET_BYTES = 32
+PREFIX = "whsec_"
 
 
 def show_secret(random: bytes) -> str:
     """Return a secret as it is shown to its owner, once: `whsec_` and base64."""
-    return "whsec_" + base64.b64encode(random).decode()
+    return PREFIX + base64.b64encode(random).decode()
+
+
+def signature(secret: str, message_id: str, seconds: str, body: bytes) -> bytes:
+    """Return the signature, version 1, of a message sent at that Unix time."""
+    key = base64.b64decode(secret.removeprefix(PREFIX))
+    return hmac.digest(key, f"{message_id}.{seconds}.".encode() + body, "sha256")
 
 
 def signed_headers(secrets: Sequence[str], event_id: UUID, sent_at: datetime, body: bytes) -> dict[str, str]:
@@ -23,19 +28,14 @@ def signed_headers(secrets: Sequence[str], event_id: UUID, sent_at: datetime, bo
     `webhook-id` is the event's and stays the same on every attempt;
     `sent_at` must be real time, for the receiver refuses old signatures.
     """
-    text = body.decode()
-    signatures = [_signer(each).sign(str(event_id), sent_at, text) for each in secrets]
+    message_id, seconds = str(event_id), str(int(sent_at.timestamp()))
+    signatures = [base64.b64encode(signature(each, message_id, seconds, body)).decode() for each in secrets]
     return {
-        "webhook-id": str(event_id),
-        "webhook-timestamp": str(int(sent_at.timestamp())),
-        "webhook-signature": " ".join(signatures),
+        "webhook-id": message_id,
+        "webhook-timestamp": seconds,
+        "webhook-signature": " ".join(f"v1,{each}" for each in signatures),
         "content-type": "application/json; charset=utf-8",
     }
-
-
-@lru_cache(maxsize=1024)
-def _signer(secret: str) -> Webhook:
-    return Webhook(secret)
 
 
 def still_signing(secret: str, old: Sequence[dict[str, str]], now: datetime) -> list[str]:
