@@ -26,7 +26,6 @@ class Outcome(StrEnum):
 
 REFUSALS = frozenset({Outcome.REFUSE_SECRET, Outcome.REFUSE_IMPROPER})
 REDIRECTS = frozenset({Outcome.REDIRECT_LEGAL, Outcome.REDIRECT_OTHER_CITY})
-DUPLICATES = frozenset({Outcome.DUPLICATE_OPEN, Outcome.DUPLICATE_CLOSED})
 
 Reason = Annotated[Words, StringConstraints(min_length=1, max_length=1000)]
 

@@ -130,17 +130,6 @@ AT_WORK = (Status.SIGNED, Status.CONTACTED, Status.IN_PROCEDURE)
 
 RETURNABLE = (Status.ASSIGNED, Status.SIGNED, Status.CONTACTED)
 
-ABOUT_TIME = frozenset(
-    {
-        Step.ASK_EXTENSION,
-        Step.GRANT_EXTENSION,
-        Step.REFUSE_EXTENSION,
-        Step.ASK_SUSPENSION,
-        Step.REFUSE_SUSPENSION,
-    }
-)
-"""Asking for time and refusing it leave a ticket where it is, and so does more time."""
-
 CO_STEPS = frozenset({Step.CO_SIGN, Step.CO_CONTACT, Step.CO_FEEDBACK, Step.CO_ANSWER})
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Catalogue", "Division", "Hotline"]
 
-OFFICE_SUFFIX = "办事处"
-
 
 @dataclass(frozen=True, slots=True)
 class Division:
@@ -30,7 +28,7 @@ class Division:
 @dataclass(frozen=True)
 class Catalogue:
     """
-    Hotlines by number, category names by code, divisions by code and by official name.
+    Hotlines by number, category names by code, divisions by code.
 
     `hotlines` holds the lines of the snapshot's day. A number may mean something
     else before or after; `_others` holds those. `departments` are codes; None when nobody knows them.
@@ -40,7 +38,6 @@ class Catalogue:
     categories: dict[str, str]
     divisions: dict[str, Division]
     gazetteer: "Gazetteer" = field(repr=False)
-    _named: dict[tuple[str | None, str], str] = field(repr=False)
     day: date | None = None
     departments: frozenset[str] | None = None
     _others: tuple[Hotline, ...] = field(default=(), repr=False)
@@ -57,19 +54,18 @@ class Catalogue:
         departments: frozenset[str] | None = None,
     ) -> "Catalogue":
         """
-        Build the snapshot of a day and its index of names; without a day, the newest lines count.
+        Build the snapshot of a day; without a day, the newest lines count.
 
         Without a gazetteer, places are known by the names of the divisions alone.
         """
         from intake.domain.place.gazetteer import Gazetteer  # which needs `Division`
 
         known = {each.code: each for each in divisions}
-        named = {(each.parent, each.name): each.code for each in known.values()}
         lines = sorted(hotlines, key=lambda each: each.valid_from)
         begun = {each.number: each for each in lines if day is None or each.valid_from <= day}
         others = tuple(each for each in lines if each is not begun.get(each.number))
         places = gazetteer or Gazetteer.of(known.values())
-        return cls(begun, categories, known, places, named, day, departments, others)
+        return cls(begun, categories, known, places, day, departments, others)
 
     def hotline(self, number: str, on: date | None = None) -> Hotline:
         """
@@ -116,29 +112,3 @@ class Catalogue:
         code = attributes.get(ACCUSED)
         if code is not None and self.departments is not None and code not in self.departments:
             raise UnknownDepartment(f"There is no department {code}.", pointer=f"/attributes/{ACCUSED}")
-
-    def division_named(self, names: Iterable[str]) -> str | None:
-        """
-        Return the deepest division these official names lead to, from the district down.
-
-        Exact names only: 海秀街道 and 海秀镇 are different units. 街道办事处 is the
-        office of a 街道 and written for it. A name that does not belong below
-        what is known so far ends the descent.
-        """
-        code = next((each.code for each in self.divisions.values() if each.level == "city"), None)
-        if code is None:
-            return None
-        found = None
-        for name in names:
-            child = self._named.get((code, _official(name)))
-            if child is None:
-                break
-            code = found = child
-        return found
-
-
-def _official(name: str) -> str:
-    plain = name.strip()
-    if not plain.endswith(OFFICE_SUFFIX):
-        return plain
-    return plain.removesuffix(OFFICE_SUFFIX).replace("路街道", "街道")

@@ -17,7 +17,6 @@ from services.resources import Resources, open_resources
 from services.settings import Settings
 
 FAILED = 1
-USAGE = 2
 INTERRUPTED = 130
 
 CLOCK_FILE = "clock.json"

@@ -10,7 +10,6 @@ from schemas.errors import HotlineError, IllegalTransition
 from schemas.guards import Guard, Who
 from schemas.helping import CoStatus, co_advance
 from schemas.lifecycle import (
-    ABOUT_TIME,
     AT_WORK,
     CO_STEPS,
     ENDED,
@@ -28,6 +27,16 @@ from schemas.lifecycle_page import diagram, page
 from schemas.names import STATUS_NAMES, STEP_NAMES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "lifecycle.md"
+
+ABOUT_TIME = frozenset(
+    {
+        Step.ASK_EXTENSION,
+        Step.GRANT_EXTENSION,
+        Step.REFUSE_EXTENSION,
+        Step.ASK_SUSPENSION,
+        Step.REFUSE_SUSPENSION,
+    }
+)
 
 NOTES = {rule.step for rule in TABLE if not rule.moves}
 """Steps that stand in the history only: they bring a ticket into being or leave its status."""
