@@ -12,21 +12,27 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from schemas.lifecycle import Status
+from schemas.names import STATUS_NAMES
+
 Rows = Sequence[tuple[str, str, str]]
 """What a service's answer calls it, what the table calls it, its colour."""
 
-STATUSES: Rows = (
-    ("registered", "待派单", ""),
-    ("triage", "人工派单台", "yellow"),
-    ("assigned", "已派单", ""),
-    ("signed", "已签收", ""),
-    ("contacted", "已联系", ""),
-    ("return_pending", "退单待审", "yellow"),
-    ("disputed", "争议件", "red"),
-    ("resolved", "已办结", "green"),
-    ("unfounded_pending", "不属实待审", "yellow"),
-    ("closed", "已结案", "green"),
-    ("archived", "已归档", "green"),
+STATUSES: Rows = tuple(
+    (status, STATUS_NAMES[status], colour)
+    for status, colour in (
+        (Status.REGISTERED, ""),
+        (Status.TRIAGE, "yellow"),
+        (Status.ASSIGNED, ""),
+        (Status.SIGNED, ""),
+        (Status.CONTACTED, ""),
+        (Status.RETURN_PENDING, "yellow"),
+        (Status.DISPUTED, "red"),
+        (Status.RESOLVED, "green"),
+        (Status.UNFOUNDED_PENDING, "yellow"),
+        (Status.CLOSED, "green"),
+        (Status.ARCHIVED, "green"),
+    )
 )
 RUNGS: Rows = (
     ("催办", "催办(黄牌)", "yellow"),
@@ -61,6 +67,7 @@ STAGES = {
     "return_review": "退单审核",
     "adjudication": "裁定",
     "completion": "办结",
+    "callback": "回访",
 }
 DAYS = "一二三四五六日"
 LATEST = 6
