@@ -115,6 +115,7 @@ async def _known(
         tickets.c.closed_as,
         tickets.c.co_departments,
         tickets.c.confidential,
+        tickets.c.caller,
     )
     by_id = select(*seen).where(tickets.c.id.in_(names))
     by_number = select(*seen).where(tickets.c.hotline.in_((HOST, line)), tickets.c.source_number.in_(names))
@@ -157,5 +158,6 @@ def _link(kind: Any, other: Any, ticket: TicketRow, principal: Principal, answer
     shown = {name: other._mapping[name] for name in SHOWN}
     if kind == "reopens" and answer is not None:
         inside = principal.department is None
-        shown["answer"] = answer if inside else scrubbed(answer, names_in(ticket.caller))
+        hidden = (*names_in(ticket.caller), *names_in(other.caller))
+        shown["answer"] = answer if inside else scrubbed(answer, hidden)
     return Link(kind=kind, ticket=other.id, known=True, **shown)

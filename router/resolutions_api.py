@@ -16,6 +16,7 @@ from schemas.resolution import (
     Resolutions,
     ResolveRequest,
 )
+from schemas.scrubbing import names_in, scrubbed
 from services.access import leads
 from services.authorization import PrincipalDep
 from services.http import ResourcesDep
@@ -52,16 +53,21 @@ add_routes(routes, COMMANDS)
 
 @routes.get("/tickets/{ticket_id}/resolutions")
 async def list_resolutions(ticket_id: str, principal: PrincipalDep, resources: ResourcesDep) -> Resolutions:
-    """Read how a ticket was resolved, each time; a department reads its own, `internal` as its lead."""
+    """
+    Read how a ticket was resolved, each time; a department reads its own.
+
+    Who only helps reads neither what is `internal` nor who called.
+    """
     async with resources.database.transaction() as connection:
         ticket = await TicketStore(connection).get(ticket_id)
         check_party(ticket, principal)
         rows = await ResolutionStore(connection).of(ticket_id)
     if principal.department is None:
-        return Resolutions(items=[_shown(row, sees_internal=True) for row in rows])
-    whole = leads(ticket._asdict(), principal)
-    own = [row for row in rows if row.department == ticket.department]
-    return Resolutions(items=[_shown(row, sees_internal=whole) for row in own])
+        return Resolutions(items=[_shown(row) for row in rows])
+    own = [_shown(row) for row in rows if row.department == ticket.department]
+    if not leads(ticket._asdict(), principal):
+        own = [_for_helper(each, names_in(ticket.caller)) for each in own]
+    return Resolutions(items=own)
 
 
 @routes.get("/supervision/negative-outcomes")
@@ -80,15 +86,27 @@ async def list_negative_outcomes(
     return Page(items=[_record(row) for row in rows], next=following)
 
 
-def _shown(row: Any, *, sees_internal: bool) -> Resolution:
+def _shown(row: Any) -> Resolution:
     fields = row._mapping
     negative = {name: fields[name] for name in NEGATIVE} if row.reason else None
     return Resolution(
         ticket=row.ticket_id,
-        internal=row.internal if sees_internal else None,
+        internal=row.internal,
         negative=negative,
         **{name: fields[name] for name in (*SAME, *RESULTS)},
     )
+
+
+def _for_helper(whole: Resolution, hidden: tuple[str, ...]) -> Resolution:
+    said = {name: scrubbed(getattr(whole, name), hidden) for name in ("answer", "note")}
+    helpers = [
+        each.model_copy(update={"answer": each.answer and scrubbed(each.answer, hidden)})
+        for each in whole.helpers
+    ]
+    negative = whole.negative and whole.negative.model_copy(
+        update={"because": scrubbed(whole.negative.because, hidden)}
+    )
+    return whole.model_copy(update={**said, "helpers": helpers, "negative": negative, "internal": None})
 
 
 def _record(row: Any) -> NegativeOutcomeRecord:

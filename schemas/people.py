@@ -1,5 +1,6 @@
 """Who acts for a unit, as its systems name them (岗位责任制) and callers see them (挂牌上岗制)."""
 
+import unicodedata
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -30,4 +31,6 @@ def one_person(one: Official, other: Official) -> bool:
 
 
 def _folded(name: str) -> str:
-    return "".join(folded(name).casefold().split())
+    """Return a name as it looks: one width, and nothing in it that cannot be seen."""
+    looks = folded(unicodedata.normalize("NFKC", name)).casefold()
+    return "".join(each for each in looks if unicodedata.category(each)[0] not in "ZC")

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.base import rfc3339
 from schemas.events import CoHandling, TicketAdjudicated, TicketAssigned, TicketCoAnswered, TicketEscalated
-from schemas.scrubbing import scrubbed
+from schemas.scrubbing import names_in, scrubbed
 from schemas.ticket import Urgency
 from schemas.webhooks import Standing
 from services.bus import Subscription
@@ -66,7 +66,7 @@ _TOLD = text(
 
 _PERSON = ("role", "name", "post", "unit", "because")
 
-_TICKET = select(tickets.c.urgency, tickets.c.category, tickets.c.co_departments).where(
+_TICKET = select(tickets.c.urgency, tickets.c.category, tickets.c.co_departments, tickets.c.caller).where(
     tickets.c.id == bindparam("ticket")
 )
 
@@ -75,13 +75,15 @@ async def announce(event: Any, connection: AsyncConnection, resources: Resources
     """Fix the body now: a retry hours later says what was true when it happened."""
     if isinstance(event, TicketAssigned) and event.data.matter.historical:
         return
-    addressees = await _addressees(event, connection)
+    ticket = (await connection.execute(_TICKET, {"ticket": event.ticket})).one_or_none()
+    addressees = _addressees(event, ticket)
     if not addressees:
         return
-    content, now = body(event, await _notice(event, connection)), resources.clock.now()
+    hidden = names_in(ticket.caller) if ticket is not None else ()
+    content, now = body(event, await _notice(event, connection), hidden), resources.clock.now()
     departments = list(dict.fromkeys(department for department, _ in addressees))
     await FeedStore(connection).add(event, departments, content, now)
-    wanting = await _wanting(event, addressees, connection)
+    wanting = await _wanting(event, ticket, addressees, connection)
     rows = [
         {
             "endpoint_id": endpoint_id,
@@ -98,19 +100,20 @@ async def announce(event: Any, connection: AsyncConnection, resources: Resources
 
 
 async def _wanting(
-    event: Any, addressees: Sequence[tuple[str, Standing]], connection: AsyncConnection
+    event: Any,
+    ticket: Any,
+    addressees: Sequence[tuple[str, Standing]],
+    connection: AsyncConnection,
 ) -> list[UUID]:
     endpoints = EndpointStore(connection)
     wanting: list[UUID] = []
     for department, role in addressees:
         listeners = await endpoints.listeners(department)
-        chooses = any(each.filter for each in listeners)
-        facts = await _facts(event, role, connection) if chooses else None
-        wanting += told(listeners, event.type, facts)
+        wanting += told(listeners, event.type, _facts(event, ticket, role))
     return wanting
 
 
-async def _addressees(event: Any, connection: AsyncConnection) -> list[tuple[str, Standing]]:
+def _addressees(event: Any, ticket: Any) -> list[tuple[str, Standing]]:
     """Return whom an event concerns: who has the ticket; the parties of a dispute; who helps, or its lead."""
     data = event.data
     if isinstance(event, TicketAdjudicated):
@@ -120,17 +123,14 @@ async def _addressees(event: Any, connection: AsyncConnection) -> list[tuple[str
     named: list[tuple[str, Standing]] = []
     if data.department:
         named.append((data.department, "co" if isinstance(data, CoHandling) else "lead"))
-    if event.type in TO_HELPERS:
-        row = (await connection.execute(_TICKET, {"ticket": event.ticket})).one_or_none()
-        named += [(each, "co") for each in row.co_departments or ()] if row else []
+    if event.type in TO_HELPERS and ticket is not None:
+        named += [(each, "co") for each in ticket.co_departments or ()]
     return named
 
 
-async def _facts(event: Any, role: Standing, connection: AsyncConnection) -> Facts | None:
+def _facts(event: Any, ticket: Any, role: Standing) -> Facts | None:
     """Return what a filter looks at: of the matter as the event tells it, else as the ticket is now."""
-    told_of = getattr(event.data, "matter", None)
-    if told_of is None:
-        told_of = (await connection.execute(_TICKET, {"ticket": event.ticket})).one_or_none()
+    told_of = getattr(event.data, "matter", None) or ticket
     return Facts(Urgency(told_of.urgency), told_of.category, role) if told_of is not None else None
 
 
@@ -150,20 +150,29 @@ def _person(known: dict[str, Any] | None) -> dict[str, Any] | None:
     return None if known is None else {name: known[name] for name in _PERSON}
 
 
-def body(event: Any, besides: Mapping[str, Any] = MappingProxyType({})) -> bytes:
-    """Return the payload: Standard Webhooks' `type`, `timestamp`, `data`, the ticket's number; no caller."""
-    told = _for_department(event.data.model_dump(mode="json"))
+def body(
+    event: Any, besides: Mapping[str, Any] = MappingProxyType({}), hidden: tuple[str, ...] = ()
+) -> bytes:
+    """
+    Return the payload: Standard Webhooks' `type`, `timestamp`, `data`, the ticket's number; no caller.
+
+    `hidden` are names that nothing somebody wrote may say.
+    """
+    told = _for_department(event.data.model_dump(mode="json"), hidden)
     data = {"ticket": event.ticket, "version": event.version, **told, **besides}
     payload = {"type": event.type, "timestamp": rfc3339(event.time), "data": data}
     return json.dumps(payload, ensure_ascii=False).encode()
 
 
-def _for_department(value: Any) -> Any:
+def _for_department(value: Any, hidden: tuple[str, ...]) -> Any:
     if isinstance(value, dict):
-        return {name: _for_department(each) for name, each in value.items()}
+        return {name: _for_department(each, hidden) for name, each in value.items()}
     if isinstance(value, list):
-        return [_for_department(each) for each in value]
-    return scrubbed(value) if isinstance(value, str) else value
+        return [_for_department(each, hidden) for each in value]
+    if not isinstance(value, str):
+        return value
+    is_code = value.isascii() and " " not in value  # a word of ours, a number, a moment: no name in it
+    return scrubbed(value, () if is_code else hidden)
 
 
 webhooks = Subscription("webhooks", dict.fromkeys(TYPES, announce))

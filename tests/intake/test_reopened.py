@@ -64,6 +64,17 @@ async def test_a_matter_that_is_not_over_is_taken_up_by_a_ticket_that_knows_the_
     assert [each.reopens for each in assigned] == [earlier["id"]]
 
 
+async def test_an_earlier_answer_does_not_say_who_called_to_who_has_the_matter_now(
+    hotline: InProcess,
+) -> None:
+    caller = WAGES["caller"]
+    earlier = await hotline.call(**{**WAGES, "caller": {**caller, "name": "欧阳锋云"}})
+    await answered(hotline, earlier, "已当面答复欧阳锋云")
+    again = await ask(hotline, **{**AGAIN, "caller": {"phone": caller["phone"], "withheld": True}})
+    (found,) = await links(hotline, again.json()["id"], earlier["department"])
+    assert (found["kind"], found["answer"]) == ("reopens", "已当面答复[姓名]")
+
+
 async def test_an_archived_answer_is_told_again_to_who_says_nothing_new(hotline: InProcess) -> None:
     earlier = await archived(hotline)
     again = (await ask(hotline, **WAGES)).json()

@@ -76,6 +76,7 @@ FAULTS = [
     ({"founded": None, "solved": False}, 422, "invalid"),
     ({"by": None}, 422, "invalid"),
     ({"by": {"name": "李 某", "post": "投诉科科员"}}, 409, "second_person_needed"),
+    ({"by": {"name": "李\u200b某", "post": "投诉科科员"}}, 409, "second_person_needed"),
     ({"negative": {**NEGATIVE["negative"], "legal_basis": None}}, 422, "invalid"),  # type: ignore[dict-item]
     ({"negative": {**NEGATIVE["negative"], "reviewed_by": None}}, 422, "invalid"),  # type: ignore[dict-item]
     ({"negative": {**NEGATIVE["negative"], "reason": "lazy"}}, 422, "invalid"),  # type: ignore[dict-item]
@@ -151,6 +152,20 @@ async def test_who_helped_has_a_part_in_the_one_answer_and_does_not_read_what_is
     (event,) = await hotline.rows(query, type="%ticket.resolved%")
     assert event.body["note"] == whole["answer"]
     assert event.body["helpers"] == [WATER]
+
+
+async def test_who_helped_does_not_read_in_the_answer_who_called(hotline: InProcess) -> None:
+    ticket = await signed(hotline, caller={"name": "欧阳锋云", "phone": "13800138000", "withheld": True})
+    lead = await hotline.client("department", ticket["department"])
+    due = (hotline.clock.time + timedelta(days=1)).isoformat()
+    asked = {"department": WATER, "due_at": due, "reason": "配合处置"}
+    assert (await lead.post(f"/v1/tickets/{ticket['id']}/co-handling", json=asked)).status_code == 201
+    negative = {**NEGATIVE["negative"], "because": "欧阳锋云撤回说法"}  # type: ignore[dict-item]
+    await resolve(hotline, ticket, **{**NEGATIVE, "note": "已电话答复欧阳锋云", "negative": negative})
+    (own,) = await resolutions(hotline, ticket, "department", ticket["department"])
+    (kept,) = await resolutions(hotline, ticket, "department", WATER)
+    assert (own["note"], kept["note"]) == ("已电话答复欧阳锋云", "已电话答复[姓名]")
+    assert "欧阳锋云" not in str(kept)
 
 
 async def test_a_redo_makes_an_answer_of_its_own(hotline: InProcess) -> None:

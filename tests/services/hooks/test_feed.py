@@ -68,6 +68,25 @@ async def test_a_department_without_webhooks_has_a_feed_of_its_own_and_of_nobody
         assert (await client.get(PATH)).status_code == status
 
 
+async def test_nothing_in_the_feed_says_who_called_whoever_wrote_it(hotline: InProcess) -> None:
+    name = "欧阳锋云"
+    ticket = await hotline.call(caller={"name": name, "phone": "13800138000", "withheld": True}, **NOISE)
+    agent = await hotline.client()
+    for path, said in (
+        ("urge", {"note": f"{name}再次来电"}),
+        ("correct", {"because": f"{name}说错了", "title": f"{name}家旁施工"}),
+        ("withdraw", {"because": f"{name}撤回"}),
+    ):
+        answer = await agent.post(f"/v1/tickets/{ticket['id']}/{path}", json=said)
+        assert answer.status_code == 200, answer.text
+    await hotline.drain()
+    bodies = [each["body"] for each in await fetched(await hotline.client("department", DEPARTMENT))]
+    told = [json.loads(each)["type"] for each in bodies]
+    assert told == ["ticket.assigned", "ticket.urged", "ticket.corrected", "ticket.withdrawn"]
+    assert json.loads(bodies[1])["data"]["note"] == "[姓名]再次来电"
+    assert [each for each in bodies if name in each] == []
+
+
 async def test_pages_join_without_a_gap_and_go_on_where_they_ended(hotline: InProcess) -> None:
     tickets = [(await hotline.register(**NOISE))["id"] for _ in range(5)]
     await hotline.drain()
