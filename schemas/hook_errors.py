@@ -2,7 +2,7 @@
 What is refused to departments' systems that send commands, beside the tree in `schemas.errors`.
 
     BadSignature            401  SignatureExpired
-    Invalid                 422  UnknownCommand OccursInFuture
+    Invalid                 422  UnknownCommand OccursInFuture RestsOnFuture
     Conflict                409  OlderThanApplied TooManySecrets
 """
 
@@ -34,6 +34,12 @@ class OccursInFuture(Invalid):
     """A command says it was done later than now: it would make all that follow it too old."""
 
     code = "occurs_in_future"
+
+
+class RestsOnFuture(Invalid):
+    """A command rests on a version the ticket has not come to: it would make all that follow it too old."""
+
+    code = "rests_on_future"
 
 
 class OlderThanApplied(Conflict):

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.errors import HotlineError, IdempotencyMismatch, TicketNotFound
-from schemas.hook_errors import OccursInFuture, OlderThanApplied, UnknownCommand
+from schemas.hook_errors import OccursInFuture, OlderThanApplied, RestsOnFuture, UnknownCommand
 from services.access import may_see
 from services.acting import act_as
 from services.hooks.domain.sequence import Place, is_older
@@ -137,6 +137,10 @@ class _Taking:
         if said.occurred_at is not None and said.occurred_at > now + TOLERANCE:
             raise OccursInFuture(
                 "It was done later than now.", pointer="/occurred_at", now_at=now.isoformat()
+            )
+        if said.version is not None and said.version > ticket.version:
+            raise RestsOnFuture(
+                f"The ticket is at version {ticket.version}.", pointer="/version", version=ticket.version
             )
         place, applied_at = await InboxStore(self._connection, self._sender.department).applied(ticket.id)
         if is_older(Place(said.occurred_at, said.version), place):

@@ -88,6 +88,16 @@ async def test_a_time_to_come_is_refused_as_it_would_make_all_others_too_old(
     assert code(await system.order("sign", ticket, occurred_at=at(hotline, 5))) == (200, None)
 
 
+async def test_a_version_to_come_is_refused_as_it_would_make_all_others_too_old(
+    hotline: InProcess, system: System
+) -> None:
+    ticket = await hotline.call(**NOISE)
+    answer = await system.order("sign", ticket, version=ticket["version"] + 1)
+    assert code(answer) == (422, "rests_on_future")
+    assert (answer.json()["pointer"], answer.json()["version"]) == ("/version", ticket["version"])
+    assert code(await system.order("sign", ticket, version=ticket["version"])) == (200, None)
+
+
 async def test_tickets_and_departments_have_each_an_order_of_their_own(
     hotline: InProcess, system: System
 ) -> None:
