@@ -23,6 +23,7 @@ from router.department_store import HANDLED, UnitStore
 from router.department_tables import mergers
 from router.domain.units import Unit, acting, predecessors
 from router.people_store import PeopleStore
+from router.supplements_store import SupplementStore
 from router.tables import assignments, co_handlings
 from schemas.departments import MergerNew
 from schemas.errors import Conflict, Invalid, NotFound
@@ -208,6 +209,7 @@ async def _move(found: Sequence[TicketRow], move: Move, connection: AsyncConnect
         .where(co_handlings.c.ticket_id.in_(going), co_handlings.c.ended_at.is_(None))
         .values(lead=move.successor.code)
     )
+    await SupplementStore(connection).hand_over(going, move.gone.code, move.successor.code)
     successor = {
         "department": move.successor.code,
         "department_name": move.successor.name,

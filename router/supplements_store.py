@@ -1,11 +1,11 @@
 """What departments lacked and callers supplied, within one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, tuple_, update
+from sqlalchemy import Row, exists, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.tables import supplements
@@ -35,6 +35,13 @@ class SupplementStore:
         answered = update(supplements).where(_C.id == request_id)
         values = {"answered_at": at, "answered_by": by, "answer": answer}
         await self._connection.execute(answered.values(values))
+
+    async def hand_over(self, ticket_ids: Collection[str], gone: str, successor: str) -> None:
+        """Let what a department asked for on tickets be its successor's, unless that has asked itself."""
+        own = supplements.alias()
+        asked_itself = exists().where(own.c.ticket_id == _C.ticket_id, own.c.department == successor)
+        theirs = update(supplements).where(_C.ticket_id.in_(ticket_ids), _C.department == gone, ~asked_itself)
+        await self._connection.execute(theirs.values(department=successor))
 
     async def of(self, ticket_id: str) -> Sequence[Row[Any]]:
         """Return everything that was asked for on a ticket, first asked first."""

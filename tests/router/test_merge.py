@@ -62,6 +62,20 @@ async def test_open_tickets_go_to_the_successor_and_every_clock_runs_on(hotline:
     assert (history[-1]["step"], history[-1]["status"]) == ("hand_over", "signed")
 
 
+async def test_what_the_old_one_asked_the_caller_for_reaches_the_successor(hotline: InProcess) -> None:
+    ticket = await hotline.call(**NOISE)
+    await hotline.step(ticket, "sign")
+    asked = await post(hotline, ticket, "ask-supplement", ("department", OLD), {"missing": ["照片"]})
+    assert asked["http"] == 200
+    await merge(hotline)
+    await move_all(hotline)
+    again = await post(hotline, ticket, "ask-supplement", ("department", NEW), {"missing": ["照片"]})
+    assert (again["http"], again["code"]) == (409, "asked_once")
+    assert (await post(hotline, ticket, "supplement", AGENT, {"note": "照片已传"}))["http"] == 200
+    told = await hotline.rows("SELECT type FROM department_feed WHERE department = :new ORDER BY id", new=NEW)
+    assert [each.type for each in told] == ["ticket.handed_over", "ticket.supplemented"]
+
+
 async def test_the_decision_record_says_what_it_continues(hotline: InProcess) -> None:
     await hotline.call(**NOISE)
     await merge(hotline)
