@@ -39,9 +39,11 @@ async def held_back(
     Split deadlines that are due into those to climb and those a halt holds, each with its end.
 
     Nothing is lost: what is held keeps its schedule, and is climbed when the halt ends, dated when
-    it fell due.
+    it fell due. Who ends a halt waits for who is held by it, so that it lets go of that too; one that
+    is being ended holds nothing.
     """
     query = select(_P.scope, _P.code, _P.until_at).where(_P.state == "running", _P.until_at > now)
+    query = query.with_for_update(read=True, skip_locked=True)
     ends: dict[tuple[str, str | None], datetime] = {}
     for row in await connection.execute(query):
         scope = (row.scope, row.code)

@@ -1,10 +1,12 @@
 """There is no switch: supervision halts by two persons, with a reason and an end, and nothing is lost."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from escalation.climb import climb_due
 from tests.escalation.policies import in_force, publish, recompute
 from tests.escalation.test_auditor import audit
 from tests.escalation.test_scenarios import at, cards
@@ -87,6 +89,26 @@ async def test_a_halt_that_is_ended_early_lets_go_at_once(hotline: InProcess) ->
     await done(hotline, halt, "grant")
     await hotline.later(HOUR)
     assert (await done(hotline, halt, "end", "supervisor"))["ended_by"] == "supervisor:supervisor"
+    await hotline.later(timedelta(0))
+    assert await rungs(hotline, ticket) == SIGN_RUNGS
+
+
+async def test_a_halt_that_is_ended_while_the_worker_puts_a_rung_off_lets_go_of_that_too(
+    hotline: InProcess,
+) -> None:
+    ticket = await hotline.call(**NOISE)
+    halt = await asked(hotline, hotline.clock.now() + 9 * DAY)
+    await done(hotline, halt, "grant")
+    hotline.clock.time += HOUR
+    waiting = (
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with hotline.resources.database.transaction() as worker:
+        assert await climb_due(worker, hotline.resources, 500)
+        ending = asyncio.create_task(done(hotline, halt, "end"))
+        while not ending.done() and not await hotline.rows(waiting):
+            await asyncio.sleep(0.01)
+    assert (await ending)["state"] == "ended"
     await hotline.later(timedelta(0))
     assert await rungs(hotline, ticket) == SIGN_RUNGS
 
