@@ -28,6 +28,17 @@ ROLES = (intake, router, escalation)
 TEMPLATE = "template_hotline"
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # 09:00 in Haikou, a working day
 
+TESTS = Path(__file__).parent
+START_PROCESSES = (
+    "journeys/",
+    "faults/",
+    "services/bus/",
+    "services/postgres/",
+    "test_docs",
+    "test_boot",
+    "test_bench",
+)
+
 IN_MEMORY = Path("/dev/shm")
 ROOM = 4 * 1024**3
 """Bytes that two servers and their databases do not fill."""
@@ -36,6 +47,11 @@ _numbers = count(1)
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # how long an example takes proves nothing
 hypothesis.settings.load_profile("untimed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files whose tests start processes: at the end no core is left with one of them."""
+    items.sort(key=lambda item: not item.path.relative_to(TESTS).as_posix().startswith(START_PROCESSES))
 
 
 def pytest_collection_finish() -> None:
