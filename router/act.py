@@ -13,7 +13,6 @@ from schemas.events import (
     Ending,
     Event,
     TicketClosed,
-    TicketContacted,
     TicketFedBack,
     TicketSigned,
 )
@@ -25,7 +24,6 @@ from services.tickets import TicketRow, TicketStore
 
 EVENTS: Mapping[Step, type[Event]] = {
     Step.SIGN: TicketSigned,
-    Step.CONTACT: TicketContacted,
     Step.FEEDBACK: TicketFedBack,
     Step.CLOSE: TicketClosed,
 }

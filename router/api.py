@@ -3,14 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.act import Act, act
 from schemas.base import Schema, Text
 from schemas.lifecycle import Step
-from schemas.people import Official
-from services.acting import act_as
+from schemas.people import ActedBy
 from services.resources import Resources
 from services.security import Principal
 from services.ticket_commands import TicketCommand, UseCase, add_routes
@@ -25,14 +24,14 @@ class Remark(Schema):
     """What is said with a step; optional where nothing need be said."""
 
     note: Note | None = None
-    by: Official | None = Field(None, description="Who takes it, by name and post; kept in the history.")
+    by: ActedBy = None
 
 
 class Reason(Schema):
     """What must be said with a step: what is being done, how it was resolved."""
 
     note: Note
-    by: Official | None = Field(None, description="Who takes it, by name and post; kept in the history.")
+    by: ActedBy = None
 
 
 def _step(step: Step) -> UseCase:
@@ -44,7 +43,6 @@ def _step(step: Step) -> UseCase:
         connection: AsyncConnection,
         resources: Resources,
     ) -> TicketRow:
-        act_as(connection, principal, said.by)
         return await act(ticket_id, Act(step, principal, said.note, version), connection, resources)
 
     return take
@@ -56,12 +54,6 @@ def _command(step: Step, says: type[Schema], summary: str, note: str) -> TicketC
 
 COMMANDS = (
     _command(Step.SIGN, Remark, "Sign for a ticket (签收): the department has it.", "已签收,由二科承办"),
-    _command(
-        Step.CONTACT,
-        Remark,
-        "Say that the caller was contacted (首次联系).",
-        "已电话联系诉求人,约定下午到场查看",
-    ),
     _command(
         Step.FEEDBACK,
         Reason,

@@ -15,7 +15,6 @@ from schemas.base import Schema
 from schemas.errors import Forbidden, Invalid
 from schemas.lifecycle import Step
 from schemas.returns import CoHandling, CoHandlingCount, CoHandlingRequest, CoHandlings, WhistleRequest
-from services.acting import act_as
 from services.authorization import PrincipalDep
 from services.http import ResourcesDep
 from services.paging import Cursor, Limit, Page, cut, write_cursor
@@ -119,7 +118,6 @@ def _step(step: Step) -> UseCase:
         ticket = await TicketStore(connection).lock(ticket_id)
         check_party(ticket, principal)
         check_version(ticket, version)
-        act_as(connection, principal, said.by)
         row = await co_step(ticket, step, said.note, principal, connection, resources.clock.now())
         return _shown(row), {"etag": f'"{ticket.version + 1}"'}
 

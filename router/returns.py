@@ -192,7 +192,7 @@ async def _competent(
 def _row(
     ticket: TicketRow, assignment: Row[Any], said: ReturnRequest, now: datetime, *, disputed: bool
 ) -> dict[str, Any]:
-    return said.model_dump(mode="json") | {
+    return said.model_dump(mode="json", exclude={"by"}) | {
         "id": uuid4(),
         "ticket_id": ticket.id,
         "assignment_id": assignment.id,

@@ -2,6 +2,7 @@
 
 from router import (
     co_handling_api,
+    contact,
     department_api,
     jurisdiction_api,
     jurisdiction_drafts_api,
@@ -59,6 +60,7 @@ router = Role(
     "router",
     faces=[
         routes,
+        contact.routes,
         learning_api.routes,
         triage_api.routes,
         department_api.routes,
@@ -82,6 +84,7 @@ router = Role(
     previews={"department": likely_department},
     ticket_commands=[
         *COMMANDS,
+        *contact.COMMANDS,
         *resolutions_api.COMMANDS,
         *supplements_api.COMMANDS,
         *returns_api.COMMANDS,

@@ -11,7 +11,6 @@ from schemas.events import TicketSupplementAsked, TicketSupplemented
 from schemas.lifecycle import Step
 from schemas.scrubbing import names_in, scrubbed
 from schemas.supplements import SupplementAnswer, SupplementAsked, Supplemented, SupplementRequest
-from services.acting import act_as
 from services.resources import Resources
 from services.security import Principal
 from services.steps import check_step
@@ -34,7 +33,6 @@ async def ask_supplement(
     tickets, now = TicketStore(connection), resources.clock.now()
     ticket = await tickets.lock(ticket_id)
     check_step(ticket, Step.ASK_SUPPLEMENT, principal, version)
-    act_as(connection, principal, said.by)
     store = SupplementStore(connection)
     if (before := await store.asked(ticket_id, ticket.department)) is not None:
         raise AskedOnce(

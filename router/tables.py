@@ -125,6 +125,20 @@ co_handlings = Table(
     Index("ix_co_handlings_lead", "lead"),
 )
 
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("ticket_id", ForeignKey("tickets.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, comment="The ticket's, when it was said."),
+    Column("department", ForeignKey("departments.code"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("contacted_at", Instant, comment="By the department's clock."),
+    Column("way", Text),
+    Column("note", Text),
+    Column("evidence", JSONB, nullable=False),
+    Column("by", JSONB(none_as_null=True)),
+)
+
 resolutions = Table(
     "resolutions",
     metadata,

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from schemas.base import Instant, Schema
+from schemas.contact import ContactWay
 from schemas.resolution import NegativeReason
 from schemas.ticket import CallerType, ClosedAs, Kind, Urgency
 
@@ -107,6 +108,14 @@ class DepartmentStep(Ending):
 
     assignment_id: UUID
     department: str
+
+
+class Contacted(DepartmentStep):
+    """A department has contacted the caller: how, when; `evidence` counts what shows it."""
+
+    way: ContactWay | None = None
+    contacted_at: Instant | None = None
+    evidence: int = 0
 
 
 class Resolved(Ending):

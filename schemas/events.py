@@ -29,6 +29,7 @@ from schemas.event_data import (
     CoAssignment,
     CoEnding,
     CoHandling,
+    Contacted,
     Correction,
     DepartmentStep,
     DisputeOpened,
@@ -75,6 +76,7 @@ __all__ = [
     "CoAssignment",
     "CoEnding",
     "CoHandling",
+    "Contacted",
     "Correction",
     "DeadlinesMoved",
     "DepartmentStep",
@@ -153,7 +155,7 @@ class TicketSigned(Event):
 
 class TicketContacted(Event):
     type: Literal["ticket.contacted"] = "ticket.contacted"
-    data: DepartmentStep
+    data: Contacted
 
 
 class TicketFedBack(Event):

@@ -21,6 +21,12 @@ class Official(Schema):
         return f"{self.name}({self.post})"
 
 
+ActedBy = Annotated[
+    Official | None,
+    Field(description="Who does it for the department, by name and post; kept in the history."),
+]
+
+
 def one_person(one: Official, other: Official) -> bool:
     """
     Say whether two officials of one unit are one person: those of one name are, whatever their posts.

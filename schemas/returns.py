@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from schemas.base import Instant, Schema, Words
 from schemas.codes import DepartmentCode
+from schemas.people import ActedBy
 
 Said = Annotated[Words, StringConstraints(min_length=1, max_length=4000)]
 Basis = Annotated[
@@ -40,6 +41,7 @@ class ReturnRequest(Schema):
     legal_basis: Basis | None = None
     competent: DepartmentCode | None = Field(None, description="The department whose matter it is.")
     missing: list[Item] = Field([], max_length=20, description="Every element that is missing.")
+    by: ActedBy = None
 
     @model_validator(mode="after")
     def _is_grounded(self) -> Self:
@@ -99,6 +101,7 @@ class CoHandlingRequest(Schema):
     department: DepartmentCode
     due_at: Instant | None = Field(None, description="Required, and before the lead's last working day.")
     reason: Said
+    by: ActedBy = None
 
 
 class WhistleRequest(Schema):
@@ -107,6 +110,7 @@ class WhistleRequest(Schema):
     departments: list[DepartmentCode] = Field(min_length=1, max_length=MOST_HELPERS)
     due_at: Instant | None = Field(None, description="Required, and before the street's last working day.")
     reason: Said
+    by: ActedBy = None
 
 
 class CoHandling(Schema):

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from schemas.base import Instant, Schema
 from schemas.event import Event
 from schemas.event_data import DepartmentStep
-from schemas.people import Official
+from schemas.people import ActedBy
 from schemas.returns import Item, Said
 from schemas.time_requests import Told
 
@@ -23,7 +23,7 @@ class SupplementRequest(Schema):
     missing: Annotated[list[Item], Field(min_length=1, max_length=20)]
     note: Said | None = Field(None, description="What it is needed for, and in which form.")
     told: Told = None
-    by: Official | None = Field(None, description="Who asks for the department.")
+    by: ActedBy = None
 
     @model_validator(mode="after")
     def _names_each_once(self) -> Self:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.base import Instant, Schema
+from schemas.people import ActedBy
 from schemas.returns import Basis, Item, Said
 
 Told = Annotated[
@@ -50,6 +51,7 @@ class ExtensionRequest(Schema):
     unit: Literal["working_days", "calendar_days"] = "working_days"
     note: Said
     told: Told = None
+    by: ActedBy = None
 
 
 class SuspensionRequest(Schema):
@@ -59,6 +61,7 @@ class SuspensionRequest(Schema):
     days: int = Field(strict=True, ge=1, le=90, examples=[7])
     note: Said
     told: Told = None
+    by: ActedBy = None
 
 
 class TimeDecision(Schema):
@@ -77,6 +80,7 @@ class Resumption(Schema):
     """Why the clocks run on before the time is up."""
 
     note: Said | None = None
+    by: ActedBy = None
 
 
 class ProcedureRequest(Schema):
@@ -89,6 +93,7 @@ class ProcedureRequest(Schema):
     legal_basis: Basis
     note: Said
     told: Told = None
+    by: ActedBy = None
 
 
 class TimeRecord(Schema):

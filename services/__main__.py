@@ -5,6 +5,7 @@ import typer
 from escalation.role import escalation
 from intake.role import intake
 from router.role import router
+from services.cli.clock import move_clock
 from services.cli.conformance import check_conformance
 from services.cli.contracts import contracts
 from services.cli.dead_letters import dead_letters
@@ -29,6 +30,7 @@ app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(contracts, name="contracts")
 app.command("settings")(show_settings)
 app.command("demo")(play_demo)
+app.command("clock")(move_clock)
 app.command("department-sim")(simulate_department)
 app.command("conformance")(check_conformance)
 app.command("pg", context_settings={"ignore_unknown_options": True})(run_program)

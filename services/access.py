@@ -106,6 +106,7 @@ ROUTES: dict[tuple[str, str], frozenset[CallerRole]] = {
     ("GET", "/v1/supervision/mass-events"): frozenset({SUPERVISOR, ADMIN}),
     ("GET", "/v1/supervision/routing-alarms"): frozenset({SUPERVISOR, ADMIN}),
     ("GET", "/v1/returns"): STAFF,
+    ("GET", "/v1/tickets/{ticket_id}/contacts"): EVERYONE,
     ("GET", "/v1/tickets/{ticket_id}/resolutions"): EVERYONE,
     ("GET", "/v1/supervision/negative-outcomes"): frozenset({SUPERVISOR, ADMIN}),
     ("GET", "/v1/supplements"): STAFF,

@@ -19,6 +19,9 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """Return the present moment, UTC."""
 
+    def real(self) -> datetime:
+        """Return real time whatever the rehearsal says: for what a stranger has signed by their own clock."""
+
     async def sleep_until(self, moment: datetime | None, woken: asyncio.Event, most: float) -> None:
         """Return at `moment`, when `woken` is set (it is cleared), or after `most` real seconds."""
 
@@ -58,6 +61,10 @@ class SystemClock:
         """Return the present moment, UTC."""
         return wall_clock()
 
+    def real(self) -> datetime:
+        """Return the present moment, UTC."""
+        return wall_clock()
+
     async def sleep_until(self, moment: datetime | None, woken: asyncio.Event, most: float) -> None:
         """Return at `moment`, when `woken` is set, or after `most` seconds."""
         left = most if moment is None else (moment - self.now()).total_seconds()
@@ -83,6 +90,10 @@ class RehearsalClock:
         """Return the shown moment, UTC."""
         self._read()
         return self._shown + (wall_clock() - self._real) * self._speed
+
+    def real(self) -> datetime:
+        """Return real time, UTC, however far the shown one was moved."""
+        return wall_clock()
 
     def set(self, shown: datetime, speed: float = 1.0) -> None:
         """Make every process that follows the file show `shown` from now on."""

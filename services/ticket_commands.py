@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.base import Schema
 from schemas.errors import HotlineError
 from services.access import DEPARTMENT, ROUTES
+from services.acting import act_as
 from services.authorization import PrincipalDep
 from services.commands import CommandsDep, VersionDep
 from services.http import ResourcesDep
@@ -45,6 +46,19 @@ class TicketCommand:
     status: int = 200
     when_refused: Refused | None = None
     example: Mapping[str, Any] = field(default_factory=dict)
+
+    async def run(
+        self,
+        ticket_id: str,
+        said: Any,
+        principal: Principal,
+        version: int | None,
+        connection: AsyncConnection,
+        resources: Resources,
+    ) -> Any:
+        """Give the command under the name of whom it says, in `by`, that it is from."""
+        act_as(connection, principal, getattr(said, "by", None))
+        return await self.use_case(ticket_id, said, principal, version, connection, resources)
 
     @property
     def is_departments(self) -> bool:
@@ -83,7 +97,7 @@ def _add_route(routes: APIRouter, command: TicketCommand) -> None:
         version: VersionDep,
     ) -> Response:
         async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
-            found = await command.use_case(ticket_id, said, principal, version, connection, resources)
+            found = await command.run(ticket_id, said, principal, version, connection, resources)
             return command.shown(found, principal)
 
         try:

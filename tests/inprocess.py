@@ -35,9 +35,14 @@ class StoppedClock:
 
     def __init__(self, start: datetime) -> None:
         self.time = start
+        self.moved = timedelta()
+        """So far is what it shows ahead of real time, as in a rehearsal."""
 
     def now(self) -> datetime:
         return self.time
+
+    def real(self) -> datetime:
+        return self.time - self.moved
 
     async def sleep_until(self, moment: datetime | None, woken: asyncio.Event, most: float) -> None:
         await wait_for(woken, min(most, 0.05))

@@ -14,7 +14,7 @@ TRY_AGAIN_SECONDS = 1.0
 
 STEPS: Mapping[str, Mapping[str, str]] = {
     "sign": {},
-    "contact": {"note": "已电话联系市民,说明办理安排。"},
+    "contact": {"note": "已电话联系市民,说明办理安排。", "way": "phone"},
     "feedback": {"note": "已派员到现场核实。"},
     "resolve": {"note": "已到现场处理完毕,并告知市民。"},
 }

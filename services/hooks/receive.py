@@ -59,7 +59,7 @@ async def _admit(
         if secret is None:
             raise BadSignature(NOT_SIGNED)
         _check_certificate(secret.certificate, headers, resources)
-        check_window(message, now)
+        check_window(message, resources.clock.real())
         known = await InboxStore(connection, department).receive(message, secret.id, now)
     principal = Principal(secret.id, "hook", CallerRole.DEPARTMENT, department)
     return Sender(principal, department, message.id), known

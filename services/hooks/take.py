@@ -115,7 +115,7 @@ class _Taking:
             try:
                 act_as(self._connection, principal, said.by)
                 async with self._connection.begin_nested():  # what it wrote before it was refused is undone
-                    await command.use_case(
+                    await command.run(
                         said.ticket, data, principal, said.if_match, self._connection, resources
                     )
             except HotlineError as refusal:

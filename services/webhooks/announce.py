@@ -27,6 +27,8 @@ USUAL = (
     "ticket.escalated",
     "ticket.escalation_withdrawn",
     "ticket.return_granted",
+    "ticket.return_refused",
+    "ticket.dispute_opened",
     "ticket.adjudicated",
     "ticket.co_assigned",
     "ticket.co_answered",
@@ -37,14 +39,6 @@ USUAL = (
     "ticket.suspension_refused",
     "ticket.resumed",
     "ticket.supplemented",
-    "webhook.endpoint_disabled",
-)
-"""What an endpoint is sent that does not say what it wants."""
-
-TYPES = (
-    *USUAL,
-    "ticket.return_refused",
-    "ticket.closed",
     "ticket.corrected",
     "ticket.recalled",
     "ticket.handed_over",
@@ -52,8 +46,11 @@ TYPES = (
     "ticket.withdrawn",
     "ticket.transferred",
     "ticket.deadlines_moved",
-    "ticket.dispute_opened",
+    "webhook.endpoint_disabled",
 )
+"""What an endpoint is sent that names no types: all that changes what is to be done, or until when."""
+
+TYPES = (*USUAL, "ticket.closed")
 
 TO_HELPERS = frozenset({"ticket.corrected", "ticket.urged"})
 """What those who help must know too, beside what is told to them by name."""

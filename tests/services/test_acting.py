@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from services.acting import unit_of
+from services.ticket_commands import TicketCommands
 from tests.inprocess import Answer, InProcess
 from tests.router.desk import person
 
@@ -24,6 +25,32 @@ async def test_whom_a_command_names_is_kept_and_not_taken_for_the_next_one(hotli
     assert await last(hotline, ticket) == (ticket["department"], "工号0231", "投诉科科员")
     assert (await owner.post(f"/v1/tickets/{ticket['id']}/contact", json={})).status_code == 200
     assert await last(hotline, ticket) == (ticket["department"], None, None)
+
+
+BY_DEPARTMENTS = (
+    "contact",
+    "feedback",
+    "return",
+    "ask_extension",
+    "ask_suspension",
+    "open_procedure",
+    "ask_supplement",
+    "co_assign",
+    "resolve",
+)
+
+
+async def test_every_command_of_a_department_may_say_whose_it_is(hotline: InProcess) -> None:
+    known = hotline.resources.part(TicketCommands).by_name
+    for name in BY_DEPARTMENTS:
+        ticket = await hotline.call(**NOISE)
+        await hotline.step(ticket, "sign")
+        owner = await hotline.client("department", ticket["department"])
+        said = {**known[name].example, "by": CLERK}
+        answer = await owner.post(f"/v1/tickets/{ticket['id']}/{known[name].path}", json=said)
+        assert answer.status_code < 300, (name, answer.text)
+        assert await last(hotline, ticket) == (ticket["department"], "工号0231", "投诉科科员"), name
+    assert [name for name, each in known.items() if "by" not in each.says.model_fields] == []
 
 
 async def test_a_key_of_one_person_names_them_in_all_they_do(hotline: InProcess) -> None:

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from services.__main__ import app
 from services.clock import HELD_SECONDS, RehearsalClock, SystemClock, rest_until, wait_for, wall_clock
 
 LONG = 3600.0
@@ -138,3 +140,28 @@ async def test_a_loop_that_could_take_nothing_of_what_is_due_rests_before_it_loo
     begun = loop.time()
     await rest_until(clock, clock.now() - late, asyncio.Event(), LONG)
     assert HELD_SECONDS - 0.01 <= loop.time() - begun < SOON
+
+
+def moved(folder: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, ["clock", "--data", str(folder), *arguments], prog_name="hotline")
+
+
+def test_a_rehearsals_time_is_moved_ahead_by_command_and_never_back(file: Path) -> None:
+    clock = RehearsalClock(file)
+    clock.set(LATE)
+    said = moved(file.parent, "--by", "3d")
+    assert said.exit_code == 0, said.output
+    assert shows(clock, LATE + timedelta(days=3))
+    assert said.stdout.startswith("2027-02-08T17:00:0")  # as it is in the city
+    assert moved(file.parent, "--to", "2027-03-01T08:30").exit_code == 0
+    assert shows(clock, datetime(2027, 3, 1, 0, 30, tzinfo=UTC))
+    assert moved(file.parent, "--to", "2027-02-01T08:30").exit_code == 1
+    assert moved(file.parent, "--by", "a while").exit_code == 2
+    assert shows(clock, datetime(2027, 3, 1, 0, 30, tzinfo=UTC))
+
+
+def test_time_that_is_no_rehearsals_is_not_moved(tmp_path: Path) -> None:
+    refused = moved(tmp_path, "--by", "1d")
+    assert refused.exit_code == 1
+    assert "--rehearsal" in refused.output
+    assert list(tmp_path.iterdir()) == []

@@ -18,7 +18,7 @@ OTHER = "water-group"
 
 
 class System:
-    """What it sends is signed with `secrets`, at the service's time; it has no key."""
+    """What it sends is signed with `secrets`, at real time; it has no key."""
 
     def __init__(self, hotline: InProcess, department: str, secret: str, client: httpx.AsyncClient) -> None:
         self.hotline = hotline
@@ -37,7 +37,7 @@ class System:
 
     def signed(self, body: bytes, key: str | None = None, at: datetime | None = None) -> dict[str, str]:
         """The headers of a message, signed by every secret the system has."""
-        moment = at or self.hotline.clock.now()
+        moment = at or self.hotline.clock.real()
         message_id = key or f"msg_{self.department}_{next(self._ids)}"
         signatures = [Webhook(each).sign(message_id, moment, body.decode()) for each in self.secrets]
         return {

@@ -82,6 +82,14 @@ async def test_a_copy_sent_when_the_window_is_over_is_refused(hotline: InProcess
     assert (await system.post(body, signed)).json()["code"] == "signature_expired"
 
 
+async def test_in_a_rehearsal_a_system_signs_by_its_own_clock(hotline: InProcess, system: System) -> None:
+    ticket = await hotline.call(**NOISE)
+    hotline.clock.moved = timedelta(days=3)
+    assert (await system.say({"command": "sign", "ticket": ticket["id"]})).status_code == 200
+    shown = await system.say({"command": "contact", "ticket": ticket["id"]}, at=hotline.clock.now())
+    assert (shown.status_code, shown.json()["code"]) == (401, "signature_expired")
+
+
 async def test_an_old_secret_signs_until_its_overlap_is_over_and_a_new_one_at_once(
     hotline: InProcess, system: System
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from services.webhooks.announce import TYPES
 from tests.inprocess import InProcess
 
 NOISE = {"category": "020100", "division": "460106002000"}
@@ -35,6 +36,17 @@ async def test_the_secret_is_shown_once_and_to_nobody_again(hotline: InProcess) 
     assert secret not in await everything_shown(owner)
     assert secret not in await everything_shown(await hotline.client("admin"))
     assert (await owner.get("/v1/webhooks/endpoints")).json()[0]["secret"] is None
+
+
+async def test_who_names_no_types_is_told_all_that_changes_what_is_to_be_done(hotline: InProcess) -> None:
+    wanted = (await endpoint_of(hotline, DEPARTMENT))["types"]
+    assert set(TYPES) - set(wanted) == {"ticket.closed"}
+    ticket = await hotline.call(**NOISE)
+    said = {"because": "问题已自行解决"}
+    assert (await (await hotline.client()).post(f"/v1/tickets/{ticket['id']}/withdraw", json=said)).is_success
+    await hotline.drain()
+    sent = await hotline.rows("SELECT type FROM webhook_deliveries ORDER BY id")
+    assert [row.type for row in sent] == ["ticket.assigned", "ticket.withdrawn"]
 
 
 async def test_every_endpoint_has_a_secret_of_its_own(hotline: InProcess) -> None:
