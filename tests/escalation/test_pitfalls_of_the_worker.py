@@ -179,12 +179,13 @@ async def test_e5_whatever_the_auditor_asks_is_answered_by_an_index(
         assert len(await hotline.rows(statement)) >= 20_000
     database = hotline.resources.database
     asked: list[tuple[str, Any]] = []
+    mine = asyncio.current_task()  # the loops of intake ask for tickets, too
     async with database.transaction() as connection:
         await connection.exec_driver_sql("ANALYZE tickets, ticket_history, deadlines, timers, escalations")
 
     @event.listens_for(database.engine.sync_engine, "before_cursor_execute")
     def hear(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
-        if AUDITED.search(statement):
+        if asyncio.current_task() is mine and AUDITED.search(statement):
             asked.append((statement, values))
 
     for _ in range(2):

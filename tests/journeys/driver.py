@@ -12,7 +12,7 @@ import httpx
 from services.clock import RehearsalClock
 from tests.sink import Received, Sink
 
-PATIENCE = 40.0
+PATIENCE = 120.0
 LOOK_EVERY = 0.05
 HAIKOU = ZoneInfo("Asia/Shanghai")
 
