@@ -34,6 +34,9 @@ Loop = Callable[[Resources], Awaitable[None]]
 
 RETRY_SECONDS = 1.0
 
+KEPT_OPEN_SECONDS = 75
+"""Idle connections outlast those that clients keep: a POST on one closed under way cannot be sent again."""
+
 log = structlog.get_logger()
 
 
@@ -145,7 +148,14 @@ class _Server(uvicorn.Server):
 
     def __init__(self, app: FastAPI, ready: Ready) -> None:
         super().__init__(
-            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False)
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_keep_alive=KEPT_OPEN_SECONDS,
+            )
         )
         self._ready = ready
 

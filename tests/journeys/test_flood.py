@@ -56,7 +56,7 @@ class Flood:
             async with client.post(url, json=call(self._name, number), headers=key) as answer:
                 assert answer.status == 201, await answer.text()
                 self.answered[number] = (await answer.json())["id"]
-        except aiohttp.ClientConnectionError:
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError):
             return
 
     async def killed_on_the_way(self) -> None:
