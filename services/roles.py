@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from services.http import Check, create_app
 from services.limits import Keeper, Limits
 from services.migrate import Seed
 from services.previews import Part, Previews
+from services.processes import told_to_stop
 from services.resources import Part as Kept
 from services.resources import Resources
 from services.ticket_commands import TicketCommand, TicketCommands
@@ -75,17 +75,30 @@ def introduce(every: Iterable[Role], resources: Resources) -> None:
             resources.part(Limits).kept_by(role.limits)
 
 
-def open_port(host: str, port: int) -> socket.socket:
-    """Listen on an address; raises `Misconfigured` when another process has it."""
+def open_port(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """
+    Take an address to listen on; raises `Misconfigured` when another process has it.
+
+    Others may listen on a `shared` one too, if they say so as well: the kernel deals connections out.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind((host, port))
     except OSError as fault:
         listener.close()
         raise Misconfigured(f"Cannot listen on {host}:{port}: {fault.strerror}.") from fault
     return listener
+
+
+def reserve_port(host: str, port: int) -> socket.socket:
+    """Hold an address nobody has for processes that share it, without listening there."""
+    with open_port(host, port) as alone:
+        port = alone.getsockname()[1]
+    return open_port(host, port, shared=True)
 
 
 async def serve(roles: Sequence[Role], resources: Resources, listener: socket.socket, ready: Ready) -> None:
@@ -108,7 +121,7 @@ async def serve(roles: Sequence[Role], resources: Resources, listener: socket.so
             group.create_task(keep_running(name, loop, resources), name=name)
             for name, loop in _loops(roles, resources)
         ]
-        with _told_to_stop(server):
+        with told_to_stop(server.stop):
             await server.serve(sockets=[listener])
         for task in tasks:
             task.cancel()
@@ -165,24 +178,11 @@ class _Server(uvicorn.Server):
         if not self.should_exit:
             await self._ready()
 
+    def stop(self) -> None:
+        """Answer what was asked, then end."""
+        self.should_exit = True
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals to the process."""
         yield
-
-
-@contextmanager
-def _told_to_stop(server: uvicorn.Server) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-
-    def stop() -> None:
-        server.should_exit = True
-
-    for each in signals:
-        loop.add_signal_handler(each, stop)
-    try:
-        yield
-    finally:
-        for each in signals:
-            loop.remove_signal_handler(each)

@@ -1,9 +1,12 @@
 """`hotline up`, `run` and `migrate`: start the service."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import os
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from socket import socket
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvloop
@@ -15,15 +18,20 @@ from services.clock import RehearsalClock, wall_clock
 from services.migrate import Seed, migrate
 from services.observability import configure_logging
 from services.postgres import EmbeddedPostgres, refuse_second
+from services.processes import run_processes
 from services.resources import database_url, make_clock, open_resources
 from services.role import backing
-from services.roles import Role, introduce, open_port, serve
+from services.roles import Role, introduce, open_port, reserve_port, serve
 from services.settings import Settings
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
 
+PROCESSES = "How many processes share the port. One that ends takes all down."
+
 LOOPBACK = "127.0.0.1,localhost"
+MOST_EMBEDDED = 4
+"""So many processes with their connections the embedded database has room for."""
 
 
 def commands(roles: Sequence[Role]) -> dict[str, Callable[..., None]]:
@@ -38,21 +46,26 @@ def commands(roles: Sequence[Role]) -> dict[str, Callable[..., None]]:
         rehearsal: Annotated[
             bool, typer.Option(help="Let the demo move the time. Never with real calls.")
         ] = False,
+        processes: Annotated[int, typer.Option(min=1, max=MOST_EMBEDDED, help=PROCESSES)] = 1,
     ) -> None:
         """
-        Start everything in one process: database, APIs, bus, loops.
+        Start everything at once: database, APIs, bus, loops.
 
         Data stays in the data folder and survives restarts. Ctrl-C stops it.
         """
         with told():
-            _up(settings_of(data), host, port, roles, seeds, rehearsal=rehearsal)
+            _up(settings_of(data), host, port, roles, seeds, processes, rehearsal=rehearsal)
 
     def run_roles(
         names: Annotated[list[str], typer.Argument(metavar="ROLE...", help=f"{', '.join(known)}.")],
         host: Host = "127.0.0.1",
         port: Port = 8000,
+        processes: Annotated[int, typer.Option(min=1, help=PROCESSES)] = 1,
+        share_port: Annotated[
+            bool, typer.Option(help="Let processes that say so too listen on this port beside this one.")
+        ] = False,
     ) -> None:
-        """Run some roles in this process, on the database of HOTLINE_DATABASE_URL."""
+        """Run some roles on the database of HOTLINE_DATABASE_URL."""
         unknown = sorted(set(names) - set(known))
         if unknown:
             raise typer.BadParameter(f"no such role: {', '.join(unknown)}")
@@ -60,7 +73,11 @@ def commands(roles: Sequence[Role]) -> dict[str, Callable[..., None]]:
             settings = Settings()
             _refuse_without_backing(settings, every_role=set(names) == set(known))
             chosen = [known[name] for name in dict.fromkeys(names)]
-            _serve(settings, open_port(host, port), chosen, _say_running, roles)
+            if processes > 1:
+                with reserve_port(host, port) as held:
+                    _share(settings, held, chosen, _say_running, processes)
+            else:
+                _serve(settings, open_port(host, port, shared=share_port), chosen, _say_running, roles)
 
     def migrate_database(data: Data = None) -> None:
         """Create or upgrade the tables and load the reference data that ships."""
@@ -87,6 +104,7 @@ def _up(
     port: int,
     roles: Sequence[Role],
     seeds: Sequence[Seed],
+    processes: int,
     *,
     rehearsal: bool,
 ) -> None:
@@ -97,7 +115,8 @@ def _up(
     clock = settings.data / CLOCK_FILE
     if clock.exists() and not rehearsal:
         fail(f"A rehearsal's data: the time in {settings.data} was moved. Say --rehearsal or another --data.")
-    with open_port(host, port) as listener, EmbeddedPostgres(settings.data) as postgres:
+    take = reserve_port if processes > 1 else open_port
+    with take(host, port) as listener, EmbeddedPostgres(settings.data) as postgres:
         if rehearsal:
             settings = settings.model_copy(update={"rehearsal_clock": _rehearsal(clock)})
         settings = with_database(settings, postgres.url)
@@ -111,7 +130,10 @@ def _up(
             (settings.data / "url").write_text(url)
             _say_up(url, settings.data, await first_keys(settings))
 
-        _serve(settings, listener, [*roles, Role("postgres", loops=[postgres.keep])], say, roles)
+        if processes > 1:
+            _share(settings, listener, roles, say, processes, postgres.keep)
+        else:
+            _serve(settings, listener, [*roles, Role("postgres", loops=[postgres.keep])], say, roles)
 
 
 def _rehearsal(file: Path) -> Path:
@@ -131,8 +153,7 @@ def _serve(
     configure_logging(settings.log_level)
     if settings.rehearsal_clock:
         typer.echo("A rehearsal: its time may be moved. Never with real calls.", err=True)
-    host, port, *_ = listener.getsockname()
-    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    url = _url_of(listener)
 
     async def work() -> None:
         async with open_resources(settings) as resources:
@@ -140,6 +161,35 @@ def _serve(
             await serve([*roles, backing], resources, listener, ready=lambda: say(url))
 
     uvloop.run(work())
+
+
+def _share(
+    settings: Settings,
+    held: socket,
+    roles: Sequence[Role],
+    say: Callable[[str], Awaitable[None]],
+    processes: int,
+    *beside: Callable[[], Coroutine[Any, Any, None]],
+) -> None:
+    """Run the same roles in several processes, which find in their environment what was set up here."""
+    configure_logging(settings.log_level)
+    host, port, *_ = held.getsockname()
+    names = [role.name for role in roles]
+    command = [sys.executable, "-m", "services", "run", *names, "--host", host, "--port", str(port)]
+    environment = {
+        **os.environ,
+        "HOTLINE_DATA": str(settings.data),
+        "HOTLINE_DATABASE_URL": database_url(settings),
+        "HOTLINE_WEBHOOKS__ALLOW_HOSTS": settings.webhooks.allow_hosts,
+        **({"HOTLINE_REHEARSAL_CLOCK": str(settings.rehearsal_clock)} if settings.rehearsal_clock else {}),
+    }
+    ready = partial(say, _url_of(held))
+    uvloop.run(run_processes([*command, "--share-port"], processes, environment, ready, beside))
+
+
+def _url_of(listener: socket) -> str:
+    host, port, *_ = listener.getsockname()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 async def _say_running(url: str) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from schemas.errors import Misconfigured
+from services.processes import follow_parent
 
 NOBODY = 65534
 CLONE_NEWUSER = 0x10000000
-PR_SET_PDEATHSIG = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -58,7 +58,7 @@ def _own(folder: Path, owner: int) -> None:
 
 def _follow_parent() -> None:
     """Ask the kernel for a fast shutdown when the thread that started us is gone."""
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
+    follow_parent(signal.SIGINT)
 
 
 def _become_nobody() -> None:
