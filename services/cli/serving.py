@@ -26,12 +26,20 @@ from services.settings import Settings
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
+Rehearsal = Annotated[bool, typer.Option(help="Let the demo move the time. Never with real calls.")]
+SharePort = Annotated[
+    bool, typer.Option(help="Let processes that say so too listen on this port beside this one.")
+]
 
 PROCESSES = "How many processes share the port. One that ends takes all down."
-
-LOOPBACK = "127.0.0.1,localhost"
 MOST_EMBEDDED = 4
 """So many processes with their connections the embedded database has room for."""
+Processes = Annotated[int, typer.Option(min=1, help=PROCESSES)]
+FewProcesses = Annotated[int, typer.Option(min=1, max=MOST_EMBEDDED, help=PROCESSES)]
+
+Beside = Callable[[], Coroutine[Any, Any, None]]
+
+LOOPBACK = "127.0.0.1,localhost"
 
 
 def commands(roles: Sequence[Role]) -> dict[str, Callable[..., None]]:
@@ -43,10 +51,8 @@ def commands(roles: Sequence[Role]) -> dict[str, Callable[..., None]]:
         host: Host = "127.0.0.1",
         port: Port = 8000,
         data: Data = None,
-        rehearsal: Annotated[
-            bool, typer.Option(help="Let the demo move the time. Never with real calls.")
-        ] = False,
-        processes: Annotated[int, typer.Option(min=1, max=MOST_EMBEDDED, help=PROCESSES)] = 1,
+        rehearsal: Rehearsal = False,
+        processes: FewProcesses = 1,
     ) -> None:
         """
         Start everything at once: database, APIs, bus, loops.
@@ -60,24 +66,16 @@ def commands(roles: Sequence[Role]) -> dict[str, Callable[..., None]]:
         names: Annotated[list[str], typer.Argument(metavar="ROLE...", help=f"{', '.join(known)}.")],
         host: Host = "127.0.0.1",
         port: Port = 8000,
-        processes: Annotated[int, typer.Option(min=1, help=PROCESSES)] = 1,
-        share_port: Annotated[
-            bool, typer.Option(help="Let processes that say so too listen on this port beside this one.")
-        ] = False,
+        processes: Processes = 1,
+        share_port: SharePort = False,
     ) -> None:
         """Run some roles on the database of HOTLINE_DATABASE_URL."""
         unknown = sorted(set(names) - set(known))
         if unknown:
             raise typer.BadParameter(f"no such role: {', '.join(unknown)}")
         with told():
-            settings = Settings()
-            _refuse_without_backing(settings, every_role=set(names) == set(known))
             chosen = [known[name] for name in dict.fromkeys(names)]
-            if processes > 1:
-                with reserve_port(host, port) as held:
-                    _share(settings, held, chosen, _say_running, processes)
-            else:
-                _serve(settings, open_port(host, port, shared=share_port), chosen, _say_running, roles)
+            _run(Settings(), host, port, chosen, roles, processes, share_port=share_port)
 
     def migrate_database(data: Data = None) -> None:
         """Create or upgrade the tables and load the reference data that ships."""
@@ -96,6 +94,24 @@ def _refuse_without_backing(settings: Settings, *, every_role: bool) -> None:
     if settings.kafka_servers is None and not every_role:
         # A process without Kafka publishes to its own consumers: an absent role would miss the event.
         raise Misconfigured("Set HOTLINE_KAFKA_SERVERS, or run every role in this one process.")
+
+
+def _run(
+    settings: Settings,
+    host: str,
+    port: int,
+    roles: Sequence[Role],
+    known: Sequence[Role],
+    processes: int,
+    *,
+    share_port: bool,
+) -> None:
+    _refuse_without_backing(settings, every_role=len(roles) == len(known))
+    if processes > 1:
+        with reserve_port(host, port) as held:
+            _share(settings, held, roles, _say_running, processes)
+    else:
+        _serve(settings, open_port(host, port, shared=share_port), roles, _say_running, known)
 
 
 def _up(
@@ -169,7 +185,7 @@ def _share(
     roles: Sequence[Role],
     say: Callable[[str], Awaitable[None]],
     processes: int,
-    *beside: Callable[[], Coroutine[Any, Any, None]],
+    *beside: Beside,
 ) -> None:
     """Run the same roles in several processes, which find in their environment what was set up here."""
     configure_logging(settings.log_level)
