@@ -34,8 +34,8 @@ class Link(Schema):
 
     `follows` is the earlier one, `followed_by` the later; `reopens` was answered and is taken up
     again by this one, `reopened_by` takes this one up; `same_call` came with it in one call;
-    `parent` is the one it is joined to, `child` one joined to it. Whoever has a ticket reads who
-    handled the one it reopens, and what was answered.
+    `parent` is the one it is joined to, `child` one joined to it. Of the ticket it reopens a
+    department reads more than the number only if it may read that ticket, too.
     """
 
     kind: Literal["same_call", "follows", "followed_by", "reopens", "reopened_by", "parent", "child"]
@@ -143,15 +143,13 @@ def _shown(
         other = known.get(name)
         if other is None:
             links.append(Link(kind=kind, ticket=name, known=False))
-        elif _may_read(kind, other, ticket, principal):
+        elif other.confidential and not ticket.confidential:
+            continue
+        elif may_see(other._asdict(), principal):
             links.append(_link(kind, other, ticket, principal, answer))
+        elif kind == "reopens":  # its number stands on the ticket itself
+            links.append(Link(kind=kind, ticket=other.id, known=True))
     return links
-
-
-def _may_read(kind: str, other: Any, ticket: TicketRow, principal: Principal) -> bool:
-    """Whoever has a ticket reads of the one it reopens, whoever had that."""
-    seen = kind == "reopens" or may_see(other._asdict(), principal)
-    return seen and (not other.confidential or bool(ticket.confidential))
 
 
 def _link(kind: Any, other: Any, ticket: TicketRow, principal: Principal, answer: str | None) -> Link:

@@ -75,6 +75,25 @@ async def test_an_earlier_answer_does_not_say_who_called_to_who_has_the_matter_n
     assert (found["kind"], found["answer"]) == ("reopens", "已当面答复[姓名]")
 
 
+async def test_who_never_had_the_earlier_ticket_reads_its_number_only(hotline: InProcess) -> None:
+    earlier = await archived(hotline)
+    again = (await ask(hotline, **AGAIN)).json()
+    stranger = "water-affairs"
+    await hotline.rows(
+        "UPDATE tickets SET department = :stranger WHERE id = :id RETURNING id",
+        stranger=stranger,
+        id=again["id"],
+    )
+    (found,) = await links(hotline, again["id"], stranger)
+    assert {name: value for name, value in found.items() if value is not None} == {
+        "kind": "reopens",
+        "ticket": earlier["id"],
+        "known": True,
+    }
+    (whole,) = await links(hotline, again["id"])
+    assert (whole["department"], whole["answer"]) == (earlier["department"], "已责令付清")
+
+
 async def test_an_archived_answer_is_told_again_to_who_says_nothing_new(hotline: InProcess) -> None:
     earlier = await archived(hotline)
     again = (await ask(hotline, **WAGES)).json()
