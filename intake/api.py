@@ -14,6 +14,7 @@ from intake.view import history_for, note_for, ticket_of
 from intake.waiting import PREFER, waited
 from schemas.admission import CallToRegister, Registration
 from schemas.errors import TicketNotFound
+from schemas.scrubbing import names_in
 from schemas.ticket import HistoryEntry, Ticket
 from services.access import may_see
 from services.acting import unit_of
@@ -73,6 +74,7 @@ async def read_history(
         store = TicketStore(connection)
         ticket = await _mine(ticket_id, principal, store)
         rows = await store.history(ticket_id)
+    hidden = names_in(ticket.caller, ticket.former_callers)
     return [
         HistoryEntry(
             version=row.version,
@@ -83,7 +85,7 @@ async def read_history(
             unit=unit_of(row.actor),
             person=row.person,
             post=row.post,
-            note=note_for(row, ticket.caller, principal),
+            note=note_for(row, hidden, principal),
         )
         for row in history_for(rows, principal)
     ]

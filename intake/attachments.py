@@ -13,6 +13,7 @@ from schemas.base import Instant, Schema
 from schemas.errors import Conflict, TicketNotFound
 from schemas.events import Remark, TicketNoted
 from schemas.lifecycle import Step
+from schemas.scrubbing import names_in, scrubbed
 from schemas.ticket import Attachment
 from services.access import may_see
 from services.authorization import PrincipalDep
@@ -85,13 +86,19 @@ async def attach(
 
 @routes.get("/tickets/{ticket_id}/attachments")
 async def list_attachments(ticket_id: str, principal: PrincipalDep, resources: ResourcesDep) -> Attachments:
-    """List the files of a ticket; a recording is not for departments."""
+    """List the files of a ticket; a recording is not for departments, nor a name that says who called."""
     async with resources.database.transaction() as connection:
         ticket = await TicketStore(connection).get(ticket_id)
         if not may_see(ticket._asdict(), principal):
             raise TicketNotFound(f"There is no ticket {ticket_id}.")
         rows = await _of(ticket.id, connection)
-    return Attachments(items=[_shown(row) for row in rows if _may_have(row, principal)])
+    items = [_shown(row) for row in rows if _may_have(row, principal)]
+    if principal.department is not None:
+        hidden = names_in(ticket.caller, ticket.former_callers)
+        items = [
+            each.model_copy(update={"name": each.name and scrubbed(each.name, hidden)}) for each in items
+        ]
+    return Attachments(items=items)
 
 
 async def _of(ticket_id: str, connection: AsyncConnection) -> Sequence[Row[Any]]:

@@ -68,6 +68,8 @@ async def correct(held: Held, wanted: CorrectionRequest, catalogue: Catalogue) -
     matter = matter_of(before).model_copy(update=matters)
     shown = {} if secret else told(changed)
     news = Correction(changed=shown, because=wanted.because, matter=matter, department=before.department)
+    if "caller" in changes:
+        changes["former_callers"] = [*before.former_callers, before.caller]
     await held.step(Step.CORRECT, TicketCorrected, news, sentence(changed, wanted.because), **changes)
     row = {
         "ticket_id": before.id,

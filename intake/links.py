@@ -116,6 +116,7 @@ async def _known(
         tickets.c.co_departments,
         tickets.c.confidential,
         tickets.c.caller,
+        tickets.c.former_callers,
     )
     by_id = select(*seen).where(tickets.c.id.in_(names))
     by_number = select(*seen).where(tickets.c.hotline.in_((HOST, line)), tickets.c.source_number.in_(names))
@@ -156,6 +157,6 @@ def _link(kind: Any, other: Any, ticket: TicketRow, principal: Principal, answer
     shown = {name: other._mapping[name] for name in SHOWN}
     if kind == "reopens" and answer is not None:
         inside = principal.department is None
-        hidden = (*names_in(ticket.caller), *names_in(other.caller))
-        shown["answer"] = answer if inside else scrubbed(answer, hidden)
+        hidden = [names_in(each.caller, each.former_callers) for each in (ticket, other)]
+        shown["answer"] = answer if inside else scrubbed(answer, (*hidden[0], *hidden[1]))
     return Link(kind=kind, ticket=other.id, known=True, **shown)

@@ -141,7 +141,7 @@ def _says(row: Row[Any], wanted: Wanted) -> bool:
         return True
     title, words = row.title, row.text
     if wanted.scrubbed:
-        hidden = names_in(row.caller)
+        hidden = names_in(row.caller, row.former_callers)
         title, words = scrubbed(title, hidden), scrubbed(words, hidden)
     said = haystack(title, words, row.address)
     return all(word in said for word in wanted.words)

@@ -15,6 +15,7 @@ from schemas.base import Instant, Schema
 from schemas.errors import TicketNotFound
 from schemas.lifecycle import Step
 from schemas.names import STEP_NAMES
+from schemas.scrubbing import names_in
 from services.access import may_see
 from services.acting import unit_of
 from services.authorization import PrincipalDep
@@ -58,7 +59,8 @@ async def read_timeline(
         steps = await store.history(ticket_id)
         if principal.department is not None:
             theirs = [each for each in history_for(steps, principal) if each.step not in HOTLINES_OWN]
-            return [_step(each, {}, None, note_for(each, ticket.caller, principal)) for each in theirs]
+            hidden = names_in(ticket.caller, ticket.former_callers)
+            return [_step(each, {}, None, note_for(each, hidden, principal)) for each in theirs]
         return await _everything(ticket, steps, connection)
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 from intake.domain.masking import for_co_handler, for_department, masked_id
 from schemas.lifecycle import Step
-from schemas.scrubbing import names_in, scrubbed
+from schemas.scrubbing import names_in, scrubbed, scrubbed_all
 from schemas.ticket import Caller, Ticket
 from services.access import leads, steps_for
 from services.security import CallerRole, Principal
 
 _COLUMNS = [name for name in Ticket.model_fields if name not in ("caller", "actions")]
-FREE_TEXT = ("title", "text")
+FREE_TEXT = ("title", "text", "address", "places", "attributes", "department_because", "due_because")
 HOTLINES_OWN = frozenset(
     {
         Step.NOTE,
@@ -53,8 +53,8 @@ def fields_of(row: Mapping[str, Any], principal: Principal) -> dict[str, Any]:
         shown["places"] = {name: place for name, place in row["places"].items() if name != "household"}
     if principal.role is CallerRole.DEPARTMENT:
         caller = for_department(caller) if leads(row, principal) else for_co_handler(caller)
-        hidden = names_in(row["caller"])
-        shown |= {name: scrubbed(shown[name], hidden) for name in FREE_TEXT if shown[name]}
+        hidden = names_in(row["caller"], row.get("former_callers", ()))
+        shown |= scrubbed_all({name: shown[name] for name in FREE_TEXT}, hidden, frozenset({"division"}))
     elif caller.id_number:
         caller = caller.model_copy(update={"id_number": masked_id(caller.id_number)})
     return {name: shown[name] for name in _COLUMNS} | {"caller": caller, "actions": actions(row, principal)}
@@ -65,11 +65,11 @@ def actions(row: Mapping[str, Any], principal: Principal) -> list[Step]:
     return steps_for(row, principal)
 
 
-def note_for(entry: Any, caller: Mapping[str, Any], principal: Principal) -> str | None:
-    """Return the note of a history row this reader may see: a department its own, of others' no caller."""
+def note_for(entry: Any, hidden: tuple[str, ...], principal: Principal) -> str | None:
+    """Return the note of a history row this reader may see: a department its own, else nothing hidden."""
     if principal.department is None or entry.actor == principal.actor or entry.note is None:
         return entry.note  # type: ignore[no-any-return]
-    return None if entry.step in HOTLINES_OWN else scrubbed(entry.note, names_in(caller))
+    return None if entry.step in HOTLINES_OWN else scrubbed(entry.note, hidden)
 
 
 def history_for(steps: Sequence[Any], principal: Principal) -> list[Any]:

@@ -115,7 +115,7 @@ async def assign(
 
 def _told(ticket: TicketRow, choice: Choice | None, **said: Any) -> Assignment:
     """Return what the department is told: the matter, the row that sent it, and nothing of who called."""
-    hidden = names_in(ticket.caller)
+    hidden = names_in(ticket.caller, ticket.former_callers)
     verdict = choice.decided_by if choice else None
     row = verdict.row if verdict else None
     return Assignment(

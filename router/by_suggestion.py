@@ -58,7 +58,7 @@ async def by_suggestion(
         f"建议模型{models.name}判断由{found.name}办理,置信度{first.confidence:.2%},"
         f"不低于{place}所设{threshold.confidence:.2%}({threshold.source}),自动派单{words}"
     )
-    because = scrubbed(because, names_in(ticket.caller))
+    because = scrubbed(because, names_in(ticket.caller, ticket.former_callers))
     decision = {
         "because": because,
         "suggestion": {

@@ -175,7 +175,7 @@ async def _limits(
 
 
 def _assignment(ticket: TicketRow, asked: Asked, now: datetime, due: datetime) -> CoAssignment:
-    hidden = names_in(ticket.caller)
+    hidden = names_in(ticket.caller, ticket.former_callers)
     return CoAssignment(
         co_handling_id=uuid4(),
         department=asked.department,

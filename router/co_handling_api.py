@@ -15,6 +15,7 @@ from schemas.base import Schema
 from schemas.errors import Forbidden, Invalid
 from schemas.lifecycle import Step
 from schemas.returns import CoHandling, CoHandlingCount, CoHandlingRequest, CoHandlings, WhistleRequest
+from schemas.scrubbing import names_in, scrubbed
 from services.authorization import PrincipalDep
 from services.http import ResourcesDep
 from services.paging import Cursor, Limit, Page, cut, write_cursor
@@ -67,10 +68,10 @@ async def list_helpers(ticket_id: str, principal: PrincipalDep, resources: Resou
     async with resources.database.transaction() as connection:
         ticket = await TicketStore(connection).get(ticket_id)
         check_party(ticket, principal)
-        shown, _ = await _everybody(ticket, connection)
+        rows = await CoHandlingStore(connection).of(ticket_id)
     if principal.department in (None, ticket.department):
-        return shown
-    return CoHandlings(items=[each for each in shown.items if each.department == principal.department])
+        return CoHandlings(items=[_shown(row) for row in rows])
+    return CoHandlings(items=[_for_helper(row) for row in rows if row.department == principal.department])
 
 
 @routes.get("/co-handling")
@@ -90,7 +91,8 @@ async def list_co_handling(
         )
     rows, last = cut(found, limit)
     following = write_cursor(last.assigned_at, str(last.id)) if last else None
-    return Page(items=[_shown(row) for row in rows], next=following)
+    shown = _shown if principal.department is None else _for_helper
+    return Page(items=[shown(row) for row in rows], next=following)
 
 
 @routes.get("/supervision/co-handling")
@@ -119,7 +121,7 @@ def _step(step: Step) -> UseCase:
         check_party(ticket, principal)
         check_version(ticket, version)
         row = await co_step(ticket, step, said.note, principal, connection, resources.clock.now())
-        return _shown(row), {"etag": f'"{ticket.version + 1}"'}
+        return _for_helper(row), {"etag": f'"{ticket.version + 1}"'}
 
     return take
 
@@ -204,6 +206,13 @@ async def _check_whistle(ticket: TicketRow, said: WhistleRequest, connection: As
 async def _everybody(ticket: TicketRow, connection: AsyncConnection) -> tuple[CoHandlings, dict[str, str]]:
     rows = await CoHandlingStore(connection).of(ticket.id)
     return CoHandlings(items=[_shown(row) for row in rows]), {"etag": f'"{ticket.version}"'}
+
+
+def _for_helper(row: Any) -> CoHandling:
+    """Return what a department was asked without who called, whoever wrote it: it sees nothing of them."""
+    hidden = names_in(row.caller, row.former_callers)
+    whole = _shown(row)
+    return whole.model_copy(update={"reason": scrubbed(whole.reason, hidden)})
 
 
 def _shown(row: Any) -> CoHandling:

@@ -9,8 +9,12 @@ from sqlalchemy import Row, Select, and_, func, insert, select, tuple_, union_al
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.tables import co_handlings
+from services.tables import tickets
 
 _C = co_handlings.c
+
+_OF_CALLER = select(co_handlings, tickets.c.caller, tickets.c.former_callers).join(tickets)
+"""With who called: what a department is asked is read without their names."""
 
 
 class CoHandlingStore:
@@ -25,7 +29,7 @@ class CoHandlingStore:
 
     async def of(self, ticket_id: str) -> Sequence[Row[Any]]:
         """Return everybody who helps or helped with a ticket, first asked first."""
-        query = select(co_handlings).where(_C.ticket_id == ticket_id)
+        query = _OF_CALLER.where(_C.ticket_id == ticket_id)
         return (await self._connection.execute(query.order_by(_C.assigned_at, _C.department))).all()
 
     async def open(self, ticket_id: str, department: str) -> Row[Any] | None:
@@ -62,7 +66,7 @@ class CoHandlingStore:
         self, department: str | None, *, open_only: bool, place: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[Row[Any]]:
         """Return a department's co-handlings, or everybody's for None, newest first, from a place on."""
-        query = select(co_handlings)
+        query = _OF_CALLER
         if department is not None:
             query = query.where(_C.department == department)
         if open_only:

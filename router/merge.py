@@ -248,7 +248,7 @@ def _continued(old: Row[Any], assignment_id: Any, move: Move, because: str, now:
 def _event(
     ticket: TicketRow, old: Row[Any], assignment_id: Any, move: Move, because: str, now: datetime
 ) -> TicketHandedOver:
-    hidden = names_in(ticket.caller)
+    hidden = names_in(ticket.caller, ticket.former_callers)
     told = HandOver(
         assignment_id=assignment_id,
         department=move.successor.code,

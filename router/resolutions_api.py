@@ -66,7 +66,7 @@ async def list_resolutions(ticket_id: str, principal: PrincipalDep, resources: R
         return Resolutions(items=[_shown(row) for row in rows])
     own = [_shown(row) for row in rows if row.department == ticket.department]
     if not leads(ticket._asdict(), principal):
-        own = [_for_helper(each, names_in(ticket.caller)) for each in own]
+        own = [_for_helper(each, names_in(ticket.caller, ticket.former_callers)) for each in own]
     return Resolutions(items=own)
 
 

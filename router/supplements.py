@@ -76,7 +76,7 @@ async def supplement(
     if asked is None or asked.answered_at is not None:
         raise NothingAsked("The department waits for nothing from the caller.")
     await store.answer(asked.id, now, actor, said.note)
-    told = scrubbed(said.note, names_in(ticket.caller))
+    told = scrubbed(said.note, names_in(ticket.caller, ticket.former_callers))
     data = Supplemented(**_whose(ticket, told), request_id=asked.id, missing=asked.missing)
     await tickets.advance(
         ticket, Step.SUPPLEMENT, TicketSupplemented, data, at=now, actor=actor, note=f"诉求人补充:{said.note}"

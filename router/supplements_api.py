@@ -50,7 +50,7 @@ async def list_supplements(ticket_id: str, principal: PrincipalDep, resources: R
         rows = await SupplementStore(connection).of(ticket_id)
     if principal.department is None:
         return Supplements(items=[_shown(row) for row in rows])
-    hidden = names_in(ticket.caller)
+    hidden = names_in(ticket.caller, ticket.former_callers)
     own = [_shown(row) for row in rows if row.department == principal.department]
     scrub = [{"answer": each.answer and scrubbed(each.answer, hidden)} for each in own]
     return Supplements(items=[each.model_copy(update=said) for each, said in zip(own, scrub, strict=True)])

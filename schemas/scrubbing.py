@@ -1,12 +1,27 @@
 """Free text as a handling department reads it: without the numbers and names that say who called."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 PHONE, ID_NUMBER, NAME = "[电话]", "[证件号]", "[姓名]"
 POLITE = ("先生", "女士", "小姐", "阿姨", "大爷", "老师")
 PARTS = ("name", "phone", "id_number")
+
+CODES = frozenset(
+    {
+        *("hotline", "category", "division", "places", "kept_by", "reopens", "statutory_procedure", "parent"),
+        *("department", "from_department", "competent", "lead", "co_handlers", "cc", "candidates", "helpers"),
+        *("returned_by", "improper", "parties", "excluded", "rule", "role", "kind", "binding", "outcome"),
+        *("clock", "stage", "level", "card", "receiver", "effect", "version", "valid_from", "unit"),
+        *("procedure", "url", "sha256"),
+    }
+)
+"""Fields that hold words of ours or a number, by which programs go: nobody writes there what they like."""
+
+OPEN = frozenset({"attributes", "changed"})
+"""Fields whose own names are no fields of ours: all that is in them is text."""
 
 _GAP = r"[\s-]?"
 _DAY = r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
@@ -29,20 +44,50 @@ def scrubbed(text: str, hidden: tuple[str, ...] = ()) -> str:
     also one with digits in it that look like a phone number's.
     """
     for each in hidden:
-        text = text.replace(each, NAME)
+        text = _said(each).sub(NAME, text)
     return _PHONE.sub(lambda found: found["id"] or PHONE, _ID.sub(ID_NUMBER, text))
 
 
-def names_in(caller: Mapping[str, Any]) -> tuple[str, ...]:
+@lru_cache(maxsize=4096)
+def _said(name: str) -> re.Pattern[str]:
+    """Return what finds a name; one in Latin letters stands alone, and may be written in other cases."""
+    before = "(?<![A-Za-z])" if name[0].isascii() and name[0].isalpha() else ""
+    after = "(?![A-Za-z])" if name[-1].isascii() and name[-1].isalpha() else ""
+    return re.compile(before + re.escape(name) + after, re.IGNORECASE)
+
+
+def scrubbed_all(value: Any, hidden: tuple[str, ...], codes: frozenset[str] = CODES) -> Any:
+    """
+    Return a value with every text in it scrubbed, however deep; codes, numbers and moments as they are.
+
+    What is not known to hold a code is taken for text, so a new field says nobody's name.
+    """
+    if isinstance(value, Mapping):
+        return {
+            name: each
+            if name in codes
+            else scrubbed_all(each, hidden, codes if name not in OPEN else frozenset())
+            for name, each in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [scrubbed_all(each, hidden, codes) for each in value]
+    return scrubbed(value, hidden) if type(value) is str else value  # an enum's member is a code
+
+
+def names_in(caller: Mapping[str, Any], former: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """
     Return what a text must not say of a caller, the longest first, from the caller as it is stored.
 
-    An enterprise's name is public, and 王女士 is how a caller is shown anyway, unless they are withheld.
+    And of those a ticket's caller was taken for before it was corrected (`former`). An enterprise's
+    name is public, and 王女士 is how a caller is shown anyway, unless the caller is withheld.
     """
-    people = [caller, caller.get("proxy") or {}]
-    said = {str(each[part]) for each in people for part in PARTS if each.get(part)}
+    said: set[str] = set()
+    for one in (caller, *former):
+        people = [one, one.get("proxy") or {}]
+        names = {str(each[part]) for each in people for part in PARTS if each.get(part)}
+        if one.get("type") == "enterprise" and not caller.get("withheld"):
+            names.discard(one.get("name") or "")
+        said |= names
     if not caller.get("withheld"):
         said = {each for each in said if not each.endswith(POLITE)}
-        if caller.get("type") == "enterprise":
-            said.discard(caller.get("name") or "")
     return tuple(sorted((each for each in said if len(each) > 1), key=len, reverse=True))

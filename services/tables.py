@@ -53,6 +53,13 @@ tickets = Table(
     Column("places", JSONB, nullable=False, server_default=text("'{}'"), comment="Other places, by basis."),
     Column("attributes", JSONB, nullable=False, server_default=text("'{}'")),
     Column("caller", JSONB, nullable=False),
+    Column(
+        "former_callers",
+        JSONB,
+        nullable=False,
+        server_default=text("'[]'"),
+        comment="Whom its caller was taken for before it was corrected: no text may say them either.",
+    ),
     Column("matter_key", Text, comment="Category and place: tickets that share it may be one matter."),
     Column("kept_by", Text, comment="The department whose sub-centre keeps the calls of its line."),
     Column("statutory_procedure", Text, comment="That of its line."),

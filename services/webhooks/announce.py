@@ -6,12 +6,13 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_jsonable_python
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.base import rfc3339
 from schemas.events import CoHandling, TicketAdjudicated, TicketAssigned, TicketCoAnswered, TicketEscalated
-from schemas.scrubbing import names_in, scrubbed
+from schemas.scrubbing import names_in, scrubbed_all
 from schemas.ticket import Urgency
 from schemas.webhooks import Standing
 from services.bus import Subscription
@@ -63,9 +64,9 @@ _TOLD = text(
 
 _PERSON = ("role", "name", "post", "unit", "because")
 
-_TICKET = select(tickets.c.urgency, tickets.c.category, tickets.c.co_departments, tickets.c.caller).where(
-    tickets.c.id == bindparam("ticket")
-)
+_TICKET = select(
+    *(tickets.c[each] for each in ("urgency", "category", "co_departments", "caller", "former_callers"))
+).where(tickets.c.id == bindparam("ticket"))
 
 
 async def announce(event: Any, connection: AsyncConnection, resources: Resources) -> None:
@@ -76,7 +77,7 @@ async def announce(event: Any, connection: AsyncConnection, resources: Resources
     addressees = _addressees(event, ticket)
     if not addressees:
         return
-    hidden = names_in(ticket.caller) if ticket is not None else ()
+    hidden = names_in(ticket.caller, ticket.former_callers) if ticket is not None else ()
     content, now = body(event, await _notice(event, connection), hidden), resources.clock.now()
     departments = list(dict.fromkeys(department for department, _ in addressees))
     await FeedStore(connection).add(event, departments, content, now)
@@ -155,21 +156,10 @@ def body(
 
     `hidden` are names that nothing somebody wrote may say.
     """
-    told = _for_department(event.data.model_dump(mode="json"), hidden)
+    told = to_jsonable_python(scrubbed_all(event.data.model_dump(), hidden))
     data = {"ticket": event.ticket, "version": event.version, **told, **besides}
     payload = {"type": event.type, "timestamp": rfc3339(event.time), "data": data}
     return json.dumps(payload, ensure_ascii=False).encode()
-
-
-def _for_department(value: Any, hidden: tuple[str, ...]) -> Any:
-    if isinstance(value, dict):
-        return {name: _for_department(each, hidden) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_for_department(each, hidden) for each in value]
-    if not isinstance(value, str):
-        return value
-    is_code = value.isascii() and " " not in value  # a word of ours, a number, a moment: no name in it
-    return scrubbed(value, () if is_code else hidden)
 
 
 webhooks = Subscription("webhooks", dict.fromkeys(TYPES, announce))

@@ -81,6 +81,19 @@ async def test_a_file_for_an_older_version_or_a_closed_ticket_is_refused(hotline
     assert await listed(hotline, ticket) == []
 
 
+async def test_a_department_reads_neither_in_a_files_name_nor_in_an_address_who_called(
+    hotline: InProcess,
+) -> None:
+    place = {**NOISE, "address": "欧阳锋云家,滨海大道1号"}
+    ticket = await hotline.call(**place, caller={"name": "欧阳锋云", "phone": "13800138000"})
+    await attach(hotline, ticket, name="欧阳锋云的照片.jpg")
+    owner = await hotline.client("department", ticket["department"])
+    (kept,) = (await owner.get(f"/v1/tickets/{ticket['id']}/attachments")).json()["items"]
+    assert kept["name"] == "[姓名]的照片.jpg"
+    assert (await owner.get(f"/v1/tickets/{ticket['id']}")).json()["address"] == "[姓名]家,滨海大道1号"
+    assert (await hotline.ticket(ticket["id"]))["address"] == place["address"]
+
+
 @pytest.mark.parametrize(
     ("given", "pointer"),
     [

@@ -74,6 +74,19 @@ async def test_who_helps_reads_the_ticket_and_nothing_of_the_caller(hotline: InP
     assert await seen(hotline, ticket, "", ("department", "gas")) == 404
 
 
+async def test_what_who_helps_is_asked_says_nothing_of_the_caller_either(hotline: InProcess) -> None:
+    ticket = await hotline.call(**NOISE, caller={"name": "欧阳锋云", "phone": "13800138000"})
+    said = {**ASK, "reason": "请联系欧阳锋云,13800138000"}
+    await post(hotline, ticket, "co-handling", owner(ticket), said)
+    signed = await post(hotline, ticket, "co-handling/sign", HELPER, {})
+    (of_ticket,) = (await seen(hotline, ticket, "/co-handling", HELPER))["items"]
+    client = await hotline.client(*HELPER)
+    (listed,) = (await client.get("/v1/co-handling")).json()["items"]
+    assert {each["reason"] for each in (signed, of_ticket, listed)} == {"请联系[姓名],[电话]"}
+    (asked,) = (await seen(hotline, ticket, "/co-handling", owner(ticket)))["items"]
+    assert asked["reason"] == said["reason"]
+
+
 async def test_who_helps_neither_resolves_nor_returns_nor_signs_for_the_lead(hotline: InProcess) -> None:
     ticket = await helped(hotline)
     said = {"sign": {}, "resolve": {"note": "已办"}, "return": GROUNDS, "co-handling": ASK}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.scrubbing import names_in, scrubbed
+from schemas.scrubbing import names_in, scrubbed, scrubbed_all
 
 
 @pytest.mark.parametrize(
@@ -43,4 +43,53 @@ def test_numbers_that_say_who_called_are_not_read(said: str, read: str) -> None:
 def test_a_callers_name_is_not_read_unless_it_is_how_they_are_shown(
     caller: dict[str, object], read: str
 ) -> None:
-    assert scrubbed("我叫周明远,周女士的邻居", names_in(caller)) == read
+    assert scrubbed("我叫周明远,周女士的邻居", names_in(caller, ())) == read
+
+
+@pytest.mark.parametrize(
+    ("caller", "former", "read"),
+    [
+        ({"name": "王秀英"}, {"name": "周明远"}, "我叫[姓名],周女士的邻居"),
+        ({"name": "王秀英"}, {"name": "周女士"}, "我叫周明远,周女士的邻居"),
+        ({"name": "王秀英", "withheld": True}, {"name": "周女士"}, "我叫周明远,[姓名]的邻居"),
+        ({"name": "王秀英"}, {"name": "周明远", "type": "enterprise"}, "我叫周明远,周女士的邻居"),
+        ({"name": "王秀英"}, {"proxy": {"name": "周明远"}}, "我叫[姓名],周女士的邻居"),
+        ({"anonymous": True}, {"name": "周明远"}, "我叫[姓名],周女士的邻居"),
+    ],
+)
+def test_nor_is_the_name_a_caller_had_before_it_was_corrected(
+    caller: dict[str, object], former: dict[str, object], read: str
+) -> None:
+    assert scrubbed("我叫周明远,周女士的邻居", names_in(caller, [former])) == read
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("Smith", "[姓名]"),
+        ("联系smith即可", "联系[姓名]即可"),
+        ("Mr Smith,SMITH", "Mr [姓名],[姓名]"),
+        ("Blacksmith Smithson", "Blacksmith Smithson"),
+    ],
+)
+def test_a_name_in_latin_letters_is_a_word_in_whatever_case(said: str, read: str) -> None:
+    assert scrubbed(said, names_in({"name": "Smith"}, ())) == read
+
+
+def test_every_text_is_scrubbed_however_deep_and_no_code() -> None:
+    told = {
+        "department": "police",
+        "note": "police",
+        "missing": ["police"],
+        "matter": {"category": "police", "attributes": {"kind": "police"}},
+        "new_field": "police",
+        "count": 1,
+    }
+    assert scrubbed_all(told, ("police",)) == {
+        "department": "police",
+        "note": "[姓名]",
+        "missing": ["[姓名]"],
+        "matter": {"category": "police", "attributes": {"kind": "[姓名]"}},
+        "new_field": "[姓名]",
+        "count": 1,
+    }

@@ -87,6 +87,30 @@ async def test_nothing_in_the_feed_says_who_called_whoever_wrote_it(hotline: InP
     assert [each for each in bodies if name in each] == []
 
 
+async def test_nor_does_it_say_whom_the_caller_was_taken_for_before(hotline: InProcess) -> None:
+    former, name = "欧阳锋云", "Smith"
+    caller = {"phone": "13800138000", "withheld": True}
+    ticket = await hotline.call(caller={"name": former, **caller}, text=f"{former}家旁施工", **NOISE)
+    agent = await hotline.client()
+    for path, said in (
+        ("correct", {"because": f"不是{former}", "caller": {"name": name, **caller}}),
+        ("urge", {"note": f"{former}再次来电"}),
+        ("urge", {"note": "smith"}),
+    ):
+        answer = await agent.post(f"/v1/tickets/{ticket['id']}/{path}", json=said)
+        assert answer.status_code == 200, answer.text
+    await hotline.drain()
+    own = await hotline.client("department", DEPARTMENT)
+    bodies = [each["body"] for each in await fetched(own)]
+    notes = [json.loads(each)["data"].get("note") for each in bodies]
+    assert notes == [None, None, "[姓名]再次来电", "[姓名]"]
+    read = [await own.get(f"/v1/tickets/{ticket['id']}{path}") for path in ("", "/history", "/timeline")]
+    bodies += [each.text for each in read]
+    assert "不是[姓名]" in bodies[-1]
+    assert [each for each in bodies if former in each or name.lower() in each.lower()] == []
+    assert former in (await agent.get(f"/v1/tickets/{ticket['id']}/history")).text
+
+
 async def test_pages_join_without_a_gap_and_go_on_where_they_ended(hotline: InProcess) -> None:
     tickets = [(await hotline.register(**NOISE))["id"] for _ in range(5)]
     await hotline.drain()
