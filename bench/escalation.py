@@ -234,8 +234,8 @@ async def run(asked: argparse.Namespace) -> Figures:
     """Measure what is asked for on one PostgreSQL."""
     rows, within, most = max(asked.rows, 400), timedelta(seconds=asked.storm_seconds), asked.most_seconds
     parts: dict[str, Callable[[Server], Awaitable[Figures]]] = {
-        "storm": lambda server: storm(server, rows // 10, within, most),
-        "outage": lambda server: outage(server, rows // 10, most),
+        "storm": lambda server: storm(server, asked.storm or rows // 10, within, most),
+        "outage": lambda server: outage(server, asked.night or rows // 10, most),
         "drain": lambda server: drain(server, rows, asked.processes, most),
     }
     figures: Figures = {"us CPU": additions()}
@@ -259,6 +259,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench/escalation", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="deadlines due [1000000]")
     parser.add_argument("--processes", type=int, default=2, help="supervising processes, at most [2]")
+    parser.add_argument("--storm", type=int, help="rungs of the storm [a tenth of the deadlines]")
+    parser.add_argument("--night", type=int, help="tickets of the outage [a tenth of the deadlines]")
     parser.add_argument("--storm-seconds", type=float, default=60, help="how long it lasts [60]")
     parser.add_argument("--only", choices=("storm", "outage", "drain"), help="one part alone [all]")
     parser.add_argument(

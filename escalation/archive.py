@@ -40,9 +40,10 @@ async def archiving(resources: Resources) -> None:
     """Loop: archive what is due."""
     bell = resources.wakeups.bell(BELL)
     while True:
-        looked_at, until = await resources.database.run(lambda connection: _look(connection, resources))
-        if not looked_at:
-            await rest_until(resources.clock, until, bell, POLL_SECONDS)
+        looked_at = resources.clock.now()
+        count, until = await resources.database.run(lambda connection: _look(connection, resources))
+        if not count:
+            await rest_until(resources.clock, looked_at, until, bell, POLL_SECONDS)
 
 
 async def _look(connection: AsyncConnection, resources: Resources) -> tuple[int, datetime | None]:

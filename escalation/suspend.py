@@ -167,9 +167,10 @@ async def resuming(resources: Resources) -> None:
     """Loop: resume what stood still as long as it may; a moment is kept, never the beat of this loop."""
     bell = resources.wakeups.bell(BELL)
     while True:
+        looked_at = resources.clock.now()
         resumed, until = await resources.database.run(lambda connection: _look(connection, resources))
         if not resumed:
-            await rest_until(resources.clock, until, bell, POLL_SECONDS)
+            await rest_until(resources.clock, looked_at, until, bell, POLL_SECONDS)
 
 
 async def _look(connection: AsyncConnection, resources: Resources) -> tuple[int, datetime | None]:

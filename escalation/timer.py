@@ -17,7 +17,7 @@ DRAIN = 2_000
 LANES = 2
 """While the database writes one batch, the next is made out."""
 POLL_SECONDS = 5.0
-GATHER_SECONDS = 0.02
+GATHER_SECONDS = 0.01
 """What falls due, and who rings, so soon after each other is looked at together."""
 
 
@@ -25,13 +25,14 @@ async def timer(resources: Resources) -> None:
     """Climb for ever; any number of workers may, for each skips what another holds."""
     bell, pulse = resources.wakeups.bell(BELL), resources.part(Pulse)
     while True:
-        pulse.looked(resources.clock.now())
+        looked_at = resources.clock.now()
+        pulse.looked(looked_at)
         upcoming, full = await resources.database.run(lambda connection: _look(connection, resources))
         if full:
             await asyncio.gather(*(_catch_up(resources) for _ in range(LANES)))
         else:
             await asyncio.sleep(GATHER_SECONDS)
-            await rest_until(resources.clock, upcoming, bell, POLL_SECONDS)
+            await rest_until(resources.clock, looked_at, upcoming, bell, POLL_SECONDS)
 
 
 async def _look(connection: AsyncConnection, resources: Resources) -> tuple[datetime | None, bool]:

@@ -18,8 +18,9 @@ async def watch(resources: Resources) -> None:
     """Look for ever; any number of processes may, for each thing is done by one transaction only."""
     bell = resources.wakeups.bell(BELL)
     while True:
+        looked_at = resources.clock.now()
         upcoming = await resources.database.run(lambda connection: look(connection, resources))
-        await rest_until(resources.clock, upcoming, bell, POLL_SECONDS)
+        await rest_until(resources.clock, looked_at, upcoming, bell, POLL_SECONDS)
 
 
 async def look(connection: AsyncConnection, resources: Resources) -> datetime:

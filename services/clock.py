@@ -41,14 +41,16 @@ async def wait_for(woken: asyncio.Event, seconds: float) -> bool:
     return was_set
 
 
-async def rest_until(clock: Clock, moment: datetime | None, woken: asyncio.Event, most: float) -> None:
+async def rest_until(
+    clock: Clock, looked_at: datetime, moment: datetime | None, woken: asyncio.Event, most: float
+) -> None:
     """
     Sleep like `Clock.sleep_until`, for a loop that has just found nothing it could take.
 
-    What is due and could not be taken is held by another, who is at it: asking
-    again at once would only keep both busy.
+    What was due when it looked and could not be taken is held by another, who is at it: asking
+    again at once would only keep both busy. What has fallen due since is not made to wait.
     """
-    if moment is not None and moment <= clock.now():
+    if moment is not None and moment <= looked_at:
         await clock.sleep_until(None, woken, min(most, HELD_SECONDS))
     else:
         await clock.sleep_until(moment, woken, most)

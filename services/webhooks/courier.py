@@ -58,6 +58,7 @@ class Sender:
         self._enough = max(self._settings.concurrency // CLAIMS, 1)
         self._bell = resources.wakeups.bell(BELL)
         self._under_way: Counter[UUID] = Counter()
+        self._looked_at = resources.clock.now()
 
     async def claim(self) -> Sequence[Any]:
         """Lease due deliveries, when there is room for more than a few."""
@@ -65,9 +66,9 @@ class Sender:
         if free < self._enough:
             return []
         lease = timedelta(seconds=max(self._settings.lease_seconds, 2 * self._settings.timeout_seconds))
-        now, under_way = self._resources.clock.now(), dict(self._under_way)
+        self._looked_at, under_way = self._resources.clock.now(), dict(self._under_way)
         due = await self._resources.database.run(
-            lambda connection: DeliveryStore(connection).claim(now, lease, free, self._share, under_way)
+            lambda connection: DeliveryStore(connection).claim(self._looked_at, lease, free, self._share, under_way)
         )
         self._under_way.update(each.endpoint_id for each in due)
         return due
@@ -82,7 +83,7 @@ class Sender:
             full = [each for each, posts in self._under_way.items() if posts >= self._share]
             async with self._resources.database.transaction() as connection:
                 due_at = await DeliveryStore(connection).next_due(full)
-        await rest_until(self._resources.clock, due_at, self._bell, POLL_SECONDS)
+        await rest_until(self._resources.clock, self._looked_at, due_at, self._bell, POLL_SECONDS)
 
     async def deliver(self, delivery: Any) -> None:
         """Post once and hand the outcome to be noted."""

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalation.claims import claim_due
 from escalation.climb import TRY_AGAIN, climb_due
@@ -13,7 +15,7 @@ from escalation.defaults import LADDER_VERSION
 from escalation.role import rules_hold
 from escalation.rule_store import RuleStore
 from escalation.rulebook import LADDER, LIMITS
-from escalation.timer import timer
+from escalation.timer import POLL_SECONDS, timer
 from schemas.errors import Misconfigured
 from services.clock import HELD_SECONDS
 from services.resources import Resources
@@ -160,3 +162,22 @@ async def test_a_timer_leaves_alone_for_a_while_what_another_holds(hotline: InPr
         with pytest.raises(asyncio.CancelledError):
             await timer(other)
     assert (clock.until, clock.most) == (None, HELD_SECONDS)
+
+
+async def test_a_rung_that_falls_due_as_the_timer_has_looked_is_climbed_without_a_rest(
+    hotline: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hotline.call(**NOISE)
+    first = datetime(2026, 11, 23, 1, 22, 30, tzinfo=UTC)
+    clock, own = Resting(first - timedelta(milliseconds=1)), hotline.resources
+    look = own.database.run
+
+    async def slow_look(work: Callable[[AsyncConnection], Awaitable[Any]]) -> Any:
+        found = await look(work)
+        clock.time = first + timedelta(milliseconds=1)
+        return found
+
+    monkeypatch.setattr(own.database, "run", slow_look)
+    with pytest.raises(asyncio.CancelledError):
+        await timer(Resources(own.settings, clock, own.database, own.wakeups))
+    assert (clock.until, clock.most) == (first, POLL_SECONDS)

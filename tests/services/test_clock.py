@@ -138,8 +138,16 @@ async def test_a_loop_that_could_take_nothing_of_what_is_due_rests_before_it_loo
 ) -> None:
     clock, loop = SystemClock(), asyncio.get_running_loop()
     begun = loop.time()
-    await rest_until(clock, clock.now() - late, asyncio.Event(), LONG)
+    looked_at = clock.now()
+    await rest_until(clock, looked_at, looked_at - late, asyncio.Event(), LONG)
     assert HELD_SECONDS - 0.01 <= loop.time() - begun < SOON
+
+
+async def test_what_fell_due_after_a_loop_had_looked_does_not_wait() -> None:
+    clock, loop = SystemClock(), asyncio.get_running_loop()
+    begun, looked_at = loop.time(), clock.now() - timedelta(seconds=1)
+    await rest_until(clock, looked_at, looked_at + timedelta(milliseconds=1), asyncio.Event(), LONG)
+    assert loop.time() - begun < HELD_SECONDS
 
 
 def moved(folder: Path, *arguments: str) -> Result:
