@@ -66,9 +66,10 @@ class Sender:
         if free < self._enough:
             return []
         lease = timedelta(seconds=max(self._settings.lease_seconds, 2 * self._settings.timeout_seconds))
-        self._looked_at, under_way = self._resources.clock.now(), dict(self._under_way)
+        now, under_way = self._resources.clock.now(), dict(self._under_way)
+        self._looked_at = now
         due = await self._resources.database.run(
-            lambda connection: DeliveryStore(connection).claim(self._looked_at, lease, free, self._share, under_way)
+            lambda connection: DeliveryStore(connection).claim(now, lease, free, self._share, under_way)
         )
         self._under_way.update(each.endpoint_id for each in due)
         return due
