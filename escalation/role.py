@@ -7,10 +7,8 @@ from escalation.archive import archiving
 from escalation.audit_api import routes as audit_routes
 from escalation.auditor import auditor
 from escalation.calculate import routes as calculation_routes
-from escalation.calendar_cli import calendar
 from escalation.consequence_api import routes as consequence_routes
 from escalation.consumer import supervision
-from escalation.deadline_cli import deadline
 from escalation.domain.ladder import ladder_faults
 from escalation.domain.policy import limit_faults
 from escalation.halt_api import routes as halt_routes
@@ -80,5 +78,4 @@ escalation = Role(
     limits=keeper,
     ticket_commands=requests_api.COMMANDS,
     parts=[Pulse],
-    commands={"calendar": calendar, "deadline": deadline},
 )

@@ -21,10 +21,8 @@ from intake import (
     unfounded,
 )
 from intake.api import registering, routes
-from intake.cli import import_file
 from intake.counter import counter
 from intake.mappings import mappings_hold
-from intake.normalize_cli import normalize_file
 from intake.search_index import search_indexer
 from intake.store import Reference, seed
 from schemas.errors import Misconfigured
@@ -66,5 +64,4 @@ intake = Role(
     loops=[counter, search_indexer],
     checks=[has_reference, mappings_hold],
     seeds=[seed],
-    commands={"import": import_file, "normalize": normalize_file},
 )

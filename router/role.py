@@ -20,15 +20,12 @@ from router import (
 from router.api import COMMANDS, routes
 from router.choose import civil_day
 from router.consumer import router as dispatching
-from router.department_cli import departments
 from router.domain.lint import contradictions
-from router.jurisdictions_cli import jurisdictions
 from router.merge import moving
 from router.preview import likely_department
 from router.published import PublishedTable
 from router.references import known_on
 from router.store import seed
-from router.suggest_cli import suggest
 from router.text_model import TextModels
 from schemas.errors import BadModel, Misconfigured
 from services.resources import Resources
@@ -78,7 +75,6 @@ router = Role(
     ],
     consumers=[dispatching],
     loops=[moving],
-    commands={"departments": departments, "jurisdictions": jurisdictions, "suggest": suggest},
     checks=[table_holds, model_holds],
     seeds=[seed],
     previews={"department": likely_department},

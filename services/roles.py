@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
-from typer import Typer
 
 from schemas.errors import Misconfigured
 from services.bus import Subscription
@@ -43,12 +42,11 @@ log = structlog.get_logger()
 @dataclass(frozen=True)
 class Role:
     """
-    A package at a glance: its faces, consumers, loops and commands, or groups of them.
+    A package at a glance: its faces, consumers and loops.
 
     `checks` must hold before it serves, `seeds` load what ships with it. Also in a process that does
     not run it `previews` say what it would make of a matter, `limits` answers how long it may take,
     `ticket_commands` are what can be done with a ticket, and `parts` are kept that show figures.
-    A command may be a group of them, a `typer.Typer`.
     """
 
     name: str
@@ -57,7 +55,6 @@ class Role:
     loops: Sequence[Loop] = ()
     checks: Sequence[Check] = ()
     seeds: Sequence[Seed] = ()
-    commands: Mapping[str, Callable[..., None] | Typer] = field(default_factory=dict)
     previews: Mapping[str, Part] = field(default_factory=dict)
     limits: Keeper | None = None
     ticket_commands: Sequence[TicketCommand] = ()

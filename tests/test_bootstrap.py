@@ -20,9 +20,9 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from services.__main__ import app
 from services.clock import RehearsalClock, wall_clock
 from services.postgres import running_url
+from tests.command_line import app
 from tests.journeys.processes import COMMAND, ROOT, environment
 from tests.leash import LEASH
 

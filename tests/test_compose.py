@@ -21,8 +21,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
-from services.__main__ import ROLES, app
+from services.composition import ROLES
 from services.settings import describe
+from tests.command_line import app
 from tests.compose import FILE, compose_file, compose_health, compose_service
 
 ROLE_NAMES = [role.name for role in ROLES]

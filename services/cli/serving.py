@@ -37,13 +37,14 @@ MOST_EMBEDDED = 4
 Processes = Annotated[int, typer.Option(min=1, help=PROCESSES)]
 FewProcesses = Annotated[int, typer.Option(min=1, max=MOST_EMBEDDED, help=PROCESSES)]
 
+Command = Callable[..., None]
 Beside = Callable[[], Coroutine[Any, Any, None]]
 
 LOOPBACK = "127.0.0.1,localhost"
 
 
-def commands(roles: Sequence[Role]) -> dict[str, Callable[..., None]]:
-    """Return the commands that start the service from these roles."""
+def commands(roles: Sequence[Role]) -> tuple[Command, Command, Command]:
+    """Return the commands `up`, `run` and `migrate` of these roles."""
     seeds = [seed for role in roles for seed in role.seeds]
     known = {role.name: role for role in roles}
 
@@ -85,7 +86,7 @@ def commands(roles: Sequence[Role]) -> dict[str, Callable[..., None]]:
             uvloop.run(migrate(database_url(settings), seeds, now))
             typer.echo("The database is at this version.")
 
-    return {"up": up, "run": run_roles, "migrate": migrate_database}
+    return up, run_roles, migrate_database
 
 
 def _refuse_without_backing(settings: Settings, *, every_role: bool) -> None:

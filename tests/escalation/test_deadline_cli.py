@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from services.__main__ import app
+from tests.command_line import app
 
 OFFICE = [["08:00", "12:00"], ["14:30", "17:30"]]
 CALENDAR = {"time_zone": "Asia/Shanghai", "week": {"fri": OFFICE}, "days": {"2026-10-10": "work"}}

@@ -12,7 +12,7 @@ from escalation.calculate import among, calculate
 from escalation.calculation_schemas import AskedPolicy
 from escalation.rulebook import Rulebook
 from schemas.time_requests import ExtensionReason, ExtensionRequest, SuspensionReason
-from services.__main__ import app
+from tests.command_line import app
 from tests.escalation.domain.examples import HK, LADDER, LIMITS
 from tests.test_docs import blocks
 

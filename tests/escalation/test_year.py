@@ -13,8 +13,8 @@ from escalation.calendars import calendar_from
 from escalation.defaults import shipped
 from escalation.year import read_year, with_year, year_from_library
 from schemas.errors import Invalid
-from services.__main__ import app
 from services.clock import SystemClock
+from tests.command_line import app
 from tests.escalation.domain.examples import HK
 from tests.escalation.policies import PAPER, in_force, recompute
 from tests.inprocess import InProcess

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from router.area_sheet import COLUMNS, lint_areas, read_areas, write_areas
 from router.defaults import sheet
 from router.domain.area import Area
-from services.__main__ import app
+from tests.command_line import app
 from tests.inprocess import InProcess
 
 HEADER = ",".join(COLUMNS) + "\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.__main__ import app
+from tests.command_line import app
 from tests.inprocess import InProcess
 
 HEADER = "code,name,level,division,parent,credit_code,enterprise,aliases,valid_from,valid_to\n"

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from router.domain.suggest.model import suggest_by_model
 from router.model_file import load_model
-from services.__main__ import app
+from tests.command_line import app
 from tests.test_docs import ROOT
 
 PLACES = [
@@ -261,7 +261,7 @@ def test_one_text_is_tried_with_the_model_or_with_the_names_and_it_says_which(
 
 
 def test_what_learns_is_not_loaded_by_other_commands() -> None:
-    code = "import sys, services.__main__; print(sorted({'scipy', 'sklearn'} & sys.modules.keys()))"
+    code = "import sys, services.composition; print(sorted({'scipy', 'sklearn'} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "[]", done.stderr
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.__main__ import app
 from services.clock import HELD_SECONDS, RehearsalClock, SystemClock, rest_until, wait_for, wall_clock
+from tests.command_line import app
 
 LONG = 3600.0
 SOON = 5.0

@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services import authorization
-from services.__main__ import app
 from services.cli.keys import FIRST, first_keys
 from services.security import hash_key
+from tests.command_line import app
 from tests.inprocess import InProcess
 
 BOUND = 10

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from router.domain.learning import Past, learn, measured, wilson
-from services.__main__ import app
+from tests.command_line import app
 
 
 def past(path: str, place: str, department: str, count: int) -> list[Past]:

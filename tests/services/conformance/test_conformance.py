@@ -10,7 +10,6 @@ from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from schemas.errors import Unavailable
-from services.__main__ import app
 from services.clock import wall_clock
 from services.conformance.domain.case import Answer, Case, Expected, Finding, Held, Post, judge
 from services.conformance.domain.cases import Writer, cases
@@ -19,6 +18,7 @@ from services.conformance.report import closing, document
 from services.contracts.event_schemas import webhook_schemas
 from services.department_sim.behaviour import MEANING, Behaviour
 from services.department_sim.system import System
+from tests.command_line import app
 from tests.journeys.processes import Process, start
 from tests.kafka.broker import free_ports
 

@@ -1,0 +1,10 @@
+"""The composition root, which alone knows all three packages, and the commands that start them."""
+
+from escalation.role import escalation
+from intake.role import intake
+from router.role import router
+from services.cli.serving import commands
+
+ROLES = (intake, router, escalation)
+
+up, run, migrate = commands(ROLES)
