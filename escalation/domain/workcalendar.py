@@ -215,12 +215,20 @@ def _laid(first_day: date, each_day: Iterable[Hours], zone: ZoneInfo) -> Iterato
 
 
 def _looked_up(day: date, hours: Hours, zone: ZoneInfo, ended: datetime) -> tuple[Window, ...]:
-    """Where the clock is put forward, hours shrink or vanish; none is counted twice."""
+    """
+    Where the clock is put forward, hours shrink or vanish; none is counted twice.
+
+    What was skipped comes after hours that are later on the clock, so their order is that of instants.
+    """
     kept = []
-    for opens, closes in sorted(hours):
-        begins = max(instant_of(day, opens, zone), ended)
-        ends = instant_of(day if closes > opens else day + DAY, closes, zone)
-        if begins < ends:
-            kept.append((begins, ends))
-            ended = ends
+    for opens, closes in sorted(_instants(day, each, zone) for each in hours):
+        begins = max(opens, ended)
+        if begins < closes:
+            kept.append((begins, closes))
+            ended = closes
     return tuple(kept)
+
+
+def _instants(day: date, hours: tuple[time, time], zone: ZoneInfo) -> Window:
+    opens, closes = hours
+    return instant_of(day, opens, zone), instant_of(day if closes > opens else day + DAY, closes, zone)

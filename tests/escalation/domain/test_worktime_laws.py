@@ -13,7 +13,7 @@ from escalation.domain.explanation import explain
 from escalation.domain.measuring import elapsed, subtract
 from escalation.domain.officehours import DayKind, DayRule, Hours
 from escalation.domain.reckoning import Pause, Terms, reckon
-from escalation.domain.workcalendar import WorkCalendar
+from escalation.domain.workcalendar import WorkCalendar, instant_of
 from escalation.domain.worktime import (
     Amount,
     Unit,
@@ -99,6 +99,20 @@ def test_days_agree_with_counting_every_one_of_them(place: Place, limit: Amount)
     working = limit.unit is Unit.WORKING_DAYS
     by_hand = place.oracle.add_days(place.start, limit.count, joined(place.pauses), working)
     assert due(place, limit) == by_hand
+
+
+@given(st.sets(st.integers(0, 24), min_size=2), st.sampled_from(["2026-03-29", "2026-10-25"]))
+def test_whatever_becomes_of_some_hours_as_the_clock_is_changed_the_others_stay(
+    quarters: set[int], changed: str
+) -> None:
+    midnight = datetime.fromisoformat(changed)
+    edges = [(midnight + number * 15 * MINUTE).time() for number in sorted(quarters)]
+    own = list(zip(edges[::2], edges[1::2], strict=False))
+    where = calendar({0: NINE_TO_FIVE}, zone="Europe/Berlin", days={changed: own})
+    spans = [[instant_of(midnight.date(), at, where.zone) for at in window] for window in own]
+    for number in range(7 * 60):
+        moment = instant_of(midnight.date(), time.min, where.zone) + number * MINUTE
+        assert is_open(moment, where) == any(opens <= moment < closes for opens, closes in spans)
 
 
 @given(places(), limits)
