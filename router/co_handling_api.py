@@ -10,7 +10,7 @@ from router.co_handling import Asked, co_assign, co_step
 from router.co_handling_store import CoHandlingStore
 from router.department_store import UnitStore
 from router.returns_api import ALWAYS, after_of, place_of
-from router.whose import check_party
+from router.whose import check_party, with_predecessors
 from schemas.base import Schema
 from schemas.errors import Forbidden, Invalid
 from schemas.lifecycle import Step
@@ -64,13 +64,20 @@ async def _whistle(
 
 @routes.get("/tickets/{ticket_id}/co-handling")
 async def list_helpers(ticket_id: str, principal: PrincipalDep, resources: ResourcesDep) -> CoHandlings:
-    """List who helps or helped with a ticket, and what they answered; who helps reads its own."""
+    """
+    List who helps or helped with a ticket, and what they answered; who helps reads its own.
+
+    The lead reads whom it asked itself, or who was there before it and is merged into it.
+    """
     async with resources.database.transaction() as connection:
         ticket = await TicketStore(connection).get(ticket_id)
         check_party(ticket, principal)
         rows = await CoHandlingStore(connection).of(ticket_id)
-    if principal.department in (None, ticket.department):
+        leads = await with_predecessors(ticket.department, connection, resources)
+    if principal.department is None:
         return CoHandlings(items=[_shown(row) for row in rows])
+    if principal.department == ticket.department:
+        return CoHandlings(items=[_shown(row) for row in rows if row.lead in leads])
     return CoHandlings(items=[_for_helper(row) for row in rows if row.department == principal.department])
 
 

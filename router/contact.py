@@ -1,6 +1,6 @@
 """Use case and faces: the lead has contacted the caller (首次联系), and what shows that it did."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.tables import contacts
-from router.whose import check_party
+from router.whose import check_party, with_predecessors
 from schemas.contact import Contact, ContactRequest, Contacts, ContactWay
 from schemas.errors import Invalid
 from schemas.events import Contacted, TicketContacted
@@ -92,17 +92,20 @@ add_routes(routes, COMMANDS)
 
 @routes.get("/tickets/{ticket_id}/contacts")
 async def list_contacts(ticket_id: str, principal: PrincipalDep, resources: ResourcesDep) -> Contacts:
-    """Read how the caller was contacted, each time, and what shows it; a department reads its own."""
+    """Read how the caller was contacted, and what shows it; a department by itself and its predecessors."""
     async with resources.database.transaction() as connection:
         check_party(await TicketStore(connection).get(ticket_id), principal)
-        rows = await _of(ticket_id, principal.department, connection)
+        own = await with_predecessors(principal.department, connection, resources)
+        rows = await _of(ticket_id, own if principal.department else None, connection)
     return Contacts(items=[_shown(row) for row in rows])
 
 
-async def _of(ticket_id: str, department: str | None, connection: AsyncConnection) -> Sequence[Row[Any]]:
+async def _of(
+    ticket_id: str, departments: Collection[str] | None, connection: AsyncConnection
+) -> Sequence[Row[Any]]:
     query = select(contacts).where(contacts.c.ticket_id == ticket_id)
-    if department is not None:
-        query = query.where(contacts.c.department == department)
+    if departments is not None:
+        query = query.where(contacts.c.department.in_(departments))
     return (await connection.execute(query.order_by(contacts.c.version))).all()
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from router.resolutions_store import ResolutionStore
 from router.resolve import resolve
 from router.returns_api import place_of
-from router.whose import check_party
+from router.whose import check_party, with_predecessors
 from schemas.lifecycle import Step
 from schemas.resolution import (
     NegativeOutcomeRecord,
@@ -54,7 +54,7 @@ add_routes(routes, COMMANDS)
 @routes.get("/tickets/{ticket_id}/resolutions")
 async def list_resolutions(ticket_id: str, principal: PrincipalDep, resources: ResourcesDep) -> Resolutions:
     """
-    Read how a ticket was resolved, each time; a department reads its own.
+    Read how a ticket was resolved, each time; a department reads its own, and its predecessors'.
 
     Who only helps reads neither what is `internal` nor who called.
     """
@@ -62,9 +62,10 @@ async def list_resolutions(ticket_id: str, principal: PrincipalDep, resources: R
         ticket = await TicketStore(connection).get(ticket_id)
         check_party(ticket, principal)
         rows = await ResolutionStore(connection).of(ticket_id)
+        theirs = await with_predecessors(ticket.department, connection, resources)
     if principal.department is None:
         return Resolutions(items=[_shown(row) for row in rows])
-    own = [_shown(row) for row in rows if row.department == ticket.department]
+    own = [_shown(row) for row in rows if row.department in theirs]
     if not leads(ticket._asdict(), principal):
         own = [_for_helper(each, names_in(ticket.caller, ticket.former_callers)) for each in own]
     return Resolutions(items=own)

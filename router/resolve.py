@@ -12,6 +12,7 @@ from router.domain.answer import consolidated, sentence
 from router.join import answer_children
 from router.resolutions_store import ResolutionStore
 from router.store import AssignmentStore, DepartmentStore
+from router.whose import with_predecessors
 from schemas.errors import Invalid, SecondPersonNeeded
 from schemas.events import Resolved, TicketResolved
 from schemas.lifecycle import Step
@@ -42,7 +43,7 @@ async def resolve(
     ticket = await store.lock(ticket_id)
     check_step(ticket, Step.RESOLVE, principal, version)
     said = _by_somebody(said, principal, connection)
-    helpers = await _helpers(ticket, connection)
+    helpers = await _helpers(ticket, connection, resources)
     answer = consolidated(said.note, helpers)
     await AssignmentStore(connection).end(ticket_id, now, "resolved")
     told = _told(ticket, said, answer, helpers)
@@ -71,14 +72,17 @@ def _by_somebody(said: ResolveRequest, principal: Principal, connection: AsyncCo
     return said.model_copy(update={"by": by})
 
 
-async def _helpers(ticket: TicketRow, connection: AsyncConnection) -> list[HelpersAnswer]:
-    """Return what was asked of others by the present lead since the ticket was last resolved."""
+async def _helpers(
+    ticket: TicketRow, connection: AsyncConnection, resources: Resources
+) -> list[HelpersAnswer]:
+    """Return what was asked of others by the lead, or whom it succeeded, since the last resolution."""
+    leads = await with_predecessors(ticket.department, connection, resources)
     since = await ResolutionStore(connection).last_at(ticket.id)
     names = DepartmentStore(connection)
     return [
         HelpersAnswer(department=each.department, name=await names.name(each.department), answer=each.answer)
         for each in await CoHandlingStore(connection).of(ticket.id)
-        if each.lead == ticket.department and each.ended_because in (None, "answered")
+        if each.lead in leads and each.ended_because in (None, "answered")
         if since is None or each.assigned_at > since
     ]
 

@@ -1,7 +1,12 @@
 """Whose a ticket is: its department leads, others may help, to everybody else it is not there."""
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from router.choose import civil_day
+from router.store import DepartmentStore
 from schemas.errors import NotTheLead, TicketNotFound
 from services.access import leads, may_see
+from services.resources import Resources
 from services.security import Principal
 from services.tickets import TicketRow
 
@@ -17,3 +22,12 @@ def check_party(ticket: TicketRow, principal: Principal) -> None:
     """Raise `TicketNotFound` for a ticket that is not there for the caller."""
     if not may_see(ticket._asdict(), principal):
         raise TicketNotFound(f"There is no ticket {ticket.id}.")
+
+
+async def with_predecessors(
+    department: str | None, connection: AsyncConnection, resources: Resources
+) -> frozenset[str]:
+    """Return a department and those it has succeeded by today: what they did with a ticket is its own."""
+    return await DepartmentStore(connection).with_predecessors(
+        department, civil_day(resources.clock.now(), resources)
+    )

@@ -87,6 +87,16 @@ async def test_what_who_helps_is_asked_says_nothing_of_the_caller_either(hotline
     assert asked["reason"] == said["reason"]
 
 
+async def test_whom_another_lead_had_asked_is_not_the_next_ones_to_read(hotline: InProcess) -> None:
+    ticket = await helped(hotline)
+    assert (await post(hotline, ticket, "return", owner(ticket), GROUNDS))["http"] == 200
+    granted = {"department": "urban-management"}
+    assert (await post(hotline, ticket, "grant-return", AGENT, granted))["http"] == 200
+    assert (await seen(hotline, ticket, "/co-handling", ("department", "urban-management")))["items"] == []
+    (kept,) = (await seen(hotline, ticket, "/co-handling", AGENT))["items"]
+    assert kept["ended_because"] == "returned"
+
+
 async def test_who_helps_neither_resolves_nor_returns_nor_signs_for_the_lead(hotline: InProcess) -> None:
     ticket = await helped(hotline)
     said = {"sign": {}, "resolve": {"note": "已办"}, "return": GROUNDS, "co-handling": ASK}

@@ -76,6 +76,40 @@ async def test_what_the_old_one_asked_the_caller_for_reaches_the_successor(hotli
     assert [each.type for each in told] == ["ticket.handed_over", "ticket.supplemented"]
 
 
+async def test_the_successor_reads_what_its_predecessor_did_and_answers_with_its_helpers(
+    hotline: InProcess,
+) -> None:
+    ticket = await hotline.call(**NOISE, caller={"phone": "13800138000"})
+    await hotline.step(ticket, "sign")
+    await hotline.step(ticket, "contact", "已联系")
+    await hotline.step(ticket, "resolve", "已制止")
+    asked = await post(hotline, ticket, "callback", AGENT, {"outcome": "unsolved", "note": "仍在施工"})
+    assert asked["http"] == 200
+    await hotline.drain()
+    hotline.clock.time += timedelta(minutes=1)
+    await hotline.step(ticket, "sign")
+    due = (hotline.clock.now() + timedelta(hours=4)).isoformat()
+    said = {"department": WATER, "due_at": due, "reason": "请核实管网"}
+    assert (await post(hotline, ticket, "co-handling", ("department", OLD), said))["http"] == 201
+    for step, note in (("sign", {}), ("answer", {"note": "管网正常"})):
+        done = await post(hotline, ticket, f"co-handling/{step}", ("department", WATER), note)
+        assert done["http"] == 200, done
+    stranger = await hotline.client("department", NEW)
+    assert (await stranger.get(f"/v1/tickets/{ticket['id']}/resolutions")).status_code == 404
+
+    await merge(hotline)
+    await move_all(hotline)
+    resolved = await post(hotline, ticket, "resolve", ("department", NEW), {"note": "已查处"})
+    assert resolved["http"] == 200, resolved
+    read = {}
+    for what in ("resolutions", "contacts", "co-handling"):
+        read[what] = (await stranger.get(f"/v1/tickets/{ticket['id']}/{what}")).json()["items"]
+    assert [each["department"] for each in read["resolutions"]] == [OLD, NEW]
+    assert read["resolutions"][1]["answer"].splitlines()[1:] == ["海口市水务局(协办):管网正常"]
+    assert [each["department"] for each in read["contacts"]] == [OLD]
+    assert [each["answer"] for each in read["co-handling"]] == ["管网正常"]
+
+
 async def test_the_decision_record_says_what_it_continues(hotline: InProcess) -> None:
     await hotline.call(**NOISE)
     await merge(hotline)
