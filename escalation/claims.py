@@ -19,7 +19,7 @@ WHERE m.next_rung_at <= $1 ORDER BY m.next_rung_at, m.deadline_id LIMIT $2
 FOR NO KEY UPDATE OF m, t SKIP LOCKED
 """  # noqa: S608  (names of our own columns)
 _THESE = """
-SELECT id, ticket_id, clock, stage, department, due_at, versions ->> 'ladder', schedule
+SELECT id, ticket_id, clock, stage, department, due_at, versions ->> 'ladder', schedule, paused_at
 FROM deadlines WHERE id = ANY($1)
 """
 _POINT = """
@@ -45,6 +45,7 @@ class Claimed(NamedTuple):
     due_at: datetime
     ladder: str
     schedule: Sequence[Scheduled]
+    paused_at: datetime | None
     next_rung: int
     next_rung_at: datetime
 
@@ -59,7 +60,7 @@ class Pointer(NamedTuple):
     """
     Which rung a deadline reaches next, and when the worker looks.
 
-    No rung when the last is climbed; no moment while it stands still.
+    No rung when the last is climbed; no moment while it stands still, unless one had fallen due before.
     """
 
     deadline: UUID

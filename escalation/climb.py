@@ -54,6 +54,20 @@ async def climb_due(connection: AsyncConnection, resources: Resources, limit: in
     return len(due)
 
 
+async def climb_missed(
+    rows: Sequence[Any], connection: AsyncConnection, resources: Resources, until: datetime | None = None
+) -> None:
+    """
+    Climb, of deadlines the caller has locked, what fell due and the worker has not reached.
+
+    What a halt holds waits for its end, as it would have if the worker had come to it.
+    """
+    free, held = await held_back(rows, connection, resources.clock.now())
+    await point(connection, [Pointer(each.id, each.next_rung, end) for each, end in held])
+    if free:
+        await climb([Claimed.of(each) for each in free], connection, resources, until)
+
+
 async def _climb_what_can(
     due: Sequence[Claimed],
     connection: AsyncConnection,
@@ -94,7 +108,7 @@ async def climb(
     standing = standing or await TicketStore(connection).standing(each.ticket_id for each in due)
     published, ids, cards, pointers = resources.part(PublishedRules), ordered_ids(now), [], []
     for each in due:
-        these = rungs_due(each.schedule, each.next_rung, until)
+        these = rungs_due(each.schedule, each.next_rung, until, each.paused_at)
         pointers.append(Pointer(each.id, these.next_rung, these.next_rung_at))
         for level, at in these.rungs:
             rung = await published.rung(connection, each.ladder, level)

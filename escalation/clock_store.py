@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from escalation.claims import Pointer, hold_timers, point
 from escalation.domain.policy import CALLERS, JOBS
 from escalation.domain.reckoning import Terms
-from escalation.store import THESE, TIMED, Which
+from escalation.store import REACHED, THESE, TIMED, Which
 from escalation.tables import deadlines, escalations, timers
 from escalation.terms import terms_of
 from schemas.events import Event
@@ -58,10 +58,15 @@ class ClockStore:
         return (await self._connection.execute(query)).all()
 
     async def stop(self, ids: Sequence[UUID], at: datetime) -> None:
-        """Let deadlines stand still since then: none is due until it runs on; which rung is next stays."""
+        """
+        Let deadlines stand still since then: none falls due until it runs on; which rung is next stays.
+
+        One that had fallen due before, and waits for the end of a halt, goes on to wait for that.
+        """
         still = update(deadlines).where(deadlines.c.id.in_(ids)).values(paused_at=at)
         await self._connection.execute(still)
-        quiet = update(timers).where(timers.c.deadline_id.in_(ids)).values(next_rung_at=None)
+        ahead = (deadlines.c.id == timers.c.deadline_id, at < REACHED)
+        quiet = update(timers).where(timers.c.deadline_id.in_(ids), *ahead).values(next_rung_at=None)
         await self._connection.execute(quiet)
 
     async def change(self, values: Mapping[str, Any], timer: Pointer) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalation.claims import Claimed, Pointer
-from escalation.climb import climb
+from escalation.claims import Pointer
+from escalation.climb import climb_missed
 from escalation.clock_store import ClockStore
 from escalation.domain.allowance import stood_still
 from escalation.domain.policy import is_promise, is_silent
@@ -52,7 +52,8 @@ async def hold_clocks(ticket_id: str, connection: AsyncConnection, resources: Re
     Lock the open deadlines of a ticket and of those joined to it, and return them as they then are.
 
     What fell due before and the worker has not reached yet is climbed first: time that is given
-    now takes no rung back. Deadlines are locked before their tickets, as the worker does.
+    now takes no rung back, and what a halt holds is put off. Deadlines are locked before their
+    tickets, as the worker does.
     """
     store, now = ClockStore(connection), resources.clock.now()
     while True:
@@ -60,11 +61,11 @@ async def hold_clocks(ticket_id: str, connection: AsyncConnection, resources: Re
         missed = [each for each in rows if each.next_rung_at is not None and each.next_rung_at <= now]
         if not missed:
             return rows
-        await climb([Claimed.of(each) for each in missed], connection, resources)
+        await climb_missed(missed, connection, resources)
 
 
 async def stop(rows: Iterable[Any], at: datetime, connection: AsyncConnection) -> None:
-    """Let deadlines stand still since then: they fire no rung until they run on."""
+    """Let deadlines stand still since then: no rung falls due until they run on."""
     await ClockStore(connection).stop([each.id for each in rows], at)
 
 
@@ -100,7 +101,8 @@ async def move(
     for change in changes:
         due = reckon(change.terms, rulebook.calendar_of(change.row.department))
         plan = _plan(change, due, rulebook, climbed.get(change.row.id, ()), at)
-        timer = Pointer(change.row.id, plan.following, plan.next_at if change.still_since is None else None)
+        looked_at = plan.next_at if change.still_since is None else change.row.next_rung_at
+        timer = Pointer(change.row.id, plan.following, looked_at)
         await ClockStore(connection).change(_values(change, due, plan, rulebook, at), timer)
         if due.at != change.row.due_at:
             moved.append((change.row, due))

@@ -17,8 +17,8 @@ import structlog
 from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalation.claims import Claimed, Pointer
-from escalation.climb import WORKER, climb
+from escalation.claims import Pointer
+from escalation.climb import WORKER, climb_missed
 from escalation.domain.horizon import horizon
 from escalation.domain.ladder import Rung, Times, rung_times
 from escalation.domain.policy import is_promise, is_silent
@@ -164,7 +164,7 @@ async def _held(
         missed = [each for each in rows if each.next_rung_at is not None and each.next_rung_at <= now]
         if not missed:
             return rows
-        await climb([Claimed.of(each) for each in missed], connection, resources, now)
+        await climb_missed(missed, connection, resources, now)
 
 
 async def _tell(found: Iterable[Recount], carrier: "_Carrier", connection: AsyncConnection) -> int:
@@ -179,7 +179,7 @@ async def _tell(found: Iterable[Recount], carrier: "_Carrier", connection: Async
 
 
 def _timer(row: Running, plan: Plan) -> Pointer:
-    return Pointer(row.id, plan.following, plan.next_at if row.paused_at is None else None)
+    return Pointer(row.id, plan.following, plan.next_at if row.paused_at is None else row.next_rung_at)
 
 
 class _Carrier:

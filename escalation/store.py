@@ -65,10 +65,10 @@ TIMED = select(deadlines, timers.c.next_rung, timers.c.next_rung_at).outerjoin(
 """Deadlines with their timers."""
 
 _NEXT = deadlines.c.schedule.op("->")(timers.c.next_rung)
-_REACHED = cast(_NEXT.op("->>")(1), timers.c.next_rung_at.type)
+REACHED = cast(_NEXT.op("->>")(1), timers.c.next_rung_at.type)
 """When the next rung falls due by the schedule; the worker may come back to it later."""
 
-_MISSED = TIMED.where(*THESE, bindparam("before") > _REACHED).order_by(deadlines.c.id)
+_MISSED = TIMED.where(*THESE, bindparam("before") > REACHED).order_by(deadlines.c.id)
 _MISSED_HELD = _MISSED.with_for_update(key_share=True, of=deadlines)
 
 

@@ -20,15 +20,23 @@ class RungsDue:
     next_rung_at: datetime | None
 
 
-def rungs_due(schedule: Sequence[Scheduled], next_rung: int, until: datetime | None = None) -> RungsDue:
+def rungs_due(
+    schedule: Sequence[Scheduled],
+    next_rung: int,
+    until: datetime | None = None,
+    still_since: datetime | None = None,
+) -> RungsDue:
     """
     Return the next rung of a schedule and those after it that fall due by `until`.
 
-    The next one is climbed whatever its date is: who asks has found it due.
+    The next one is climbed whatever its date is: who asks has found it due. Of a deadline that
+    stands still only what had fallen due before has a date; the rest gets one when it runs on.
     """
     rungs: list[tuple[int, datetime]] = []
     for index in range(next_rung, len(schedule)):
         level, at = schedule[index][0], datetime.fromisoformat(schedule[index][1])
+        if rungs and still_since is not None and at > still_since:
+            return RungsDue(tuple(rungs), index, None)
         if rungs and (until is None or at > until):
             return RungsDue(tuple(rungs), index, at)
         rungs.append((level, at))

@@ -183,16 +183,19 @@ async def test_an_answer_that_comes_late_in_a_halt_still_has_its_cards(hotline: 
     assert await rungs(hotline, ticket) == SIGN_RUNGS
 
 
+@pytest.mark.parametrize("looked", [True, False], ids=["seen by the worker", "not seen yet"])
 @pytest.mark.parametrize("moved_by", ["extension", "ladder"])
 async def test_a_deadline_that_is_moved_in_a_halt_keeps_what_had_fallen_due_with_its_date(
-    hotline: InProcess, moved_by: str
+    hotline: InProcess, moved_by: str, looked: bool
 ) -> None:
     ticket = await signed(hotline, "2026-11-16 10:00")
     await hotline.step(ticket, "contact")
     await hotline.advance(at("2026-11-20 09:00"))
     halt = await asked(hotline, at("2026-11-21 20:00"))
     await done(hotline, halt, "grant")
-    await hotline.advance(at("2026-11-20 18:00"))
+    hotline.clock.time = at("2026-11-20 18:00")
+    if looked:
+        await hotline.later(timedelta(0))
     if moved_by == "extension":
         await extended(hotline, ticket)
     else:
@@ -220,8 +223,9 @@ async def test_a_deadline_that_is_stopped_in_a_halt_keeps_what_had_fallen_due_wi
         rows = (await in_force(hotline, "ladder"))["content"]
         await publish(hotline, "ladder", "HAIKOU-2027", [{**each, "effect": "督办"} for each in rows])
         await recompute(hotline)
-    await hotline.advance(at("2026-11-24 09:00"))
     assert await cards(hotline, ticket, "completion") == []
+    await hotline.advance(at("2026-11-24 09:00"))  # the halt is over, the clock stands still
+    assert await cards(hotline, ticket, "completion") == [(0, "2026-11-20 17:30")]
     assert (await audit(hotline))["found"] == {}
     await resumed(hotline, ticket, "2026-11-25 10:00")
     await hotline.later(HOUR)
