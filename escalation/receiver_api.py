@@ -1,10 +1,11 @@
 """Faces: who is told of rungs, as the city enters them."""
 
+import re
 from datetime import time
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Path, Response
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +22,22 @@ Scope = Annotated[
     str, Path(pattern=r"^(\*|[0-9]{6}|[a-z0-9][a-z0-9-]{0,40})$", description="See `scope` of a receiver.")
 ]
 
+_TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
+
+
+def _without_offset(given: Any) -> Any:
+    if not isinstance(given, time) and not re.fullmatch(_TIME_OF_DAY, str(given)):
+        raise ValueError("a time of day in the city's time is hours and minutes, as 22:00")
+    return given
+
+
+TimeOfDay = Annotated[
+    time,
+    BeforeValidator(_without_offset),
+    WithJsonSchema({"type": "string", "pattern": _TIME_OF_DAY, "examples": ["22:00"]}),
+]
+"""By itself it would be described as RFC 3339 has times, which want an offset."""
+
 routes = APIRouter(prefix="/v1/supervision", tags=["escalation"])
 
 
@@ -35,16 +52,14 @@ class ReceiverChange(Schema):
     post: Annotated[Words, Field(max_length=100)]
     unit: Annotated[Name, Field(description="Empty: the department's own name.")] = ""
     phone: Phone | None = None
-    quiet_from: time | None = None
-    quiet_until: time | None = None
+    quiet_from: TimeOfDay | None = None
+    quiet_until: TimeOfDay | None = None
     confirmed: bool = True
 
     @model_validator(mode="after")
     def _quiet_begins_and_ends(self) -> Self:
         if (self.quiet_from is None) != (self.quiet_until is None):
             raise ValueError("quiet hours begin and end")
-        if any(each is not None and each.tzinfo for each in (self.quiet_from, self.quiet_until)):
-            raise ValueError("quiet hours are in the city's time: no offset")
         return self
 
 
@@ -63,8 +78,8 @@ class ReceiverShown(Schema):
     post: Text
     unit: Text
     phone: str | None
-    quiet_from: time | None
-    quiet_until: time | None
+    quiet_from: TimeOfDay | None
+    quiet_until: TimeOfDay | None
     confirmed: bool
     recorded_at: Instant
     recorded_by: str

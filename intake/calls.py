@@ -23,7 +23,7 @@ from services.access import reads_secrets
 from services.authorization import PrincipalDep, principal_of
 from services.commands import CommandsDep
 from services.http import ResourcesDep
-from services.paging import Cursor, Limit, Page, cut, read_cursor, write_cursor
+from services.paging import Cursor, Limit, Page, cut, read_numbered, write_cursor
 from services.resources import Resources
 
 JSON = "application/json"
@@ -94,8 +94,8 @@ async def list_calls(
     if turned_away is not None:
         nothing = source_calls.c.ticket_id.is_(None)
         query = query.where(nothing if turned_away else ~nothing)
-    if (after := read_cursor(cursor)) is not None:
-        query = query.where(source_calls.c.id < _number(after[1]))
+    if (before := read_numbered(cursor)) is not None:
+        query = query.where(source_calls.c.id < before)
     ordered = query.order_by(source_calls.c.id.desc()).limit(limit + 1)
     async with resources.database.transaction() as connection:
         rows, last = cut((await connection.execute(ordered)).all(), limit)
@@ -167,7 +167,3 @@ def _kept(row: Row[Any]) -> KeptCall:
         actor=row.actor,
         refusal=row.refusal,
     )
-
-
-def _number(key: str) -> int:
-    return int(key) if key.isdecimal() and len(key) < 19 else 0

@@ -2,7 +2,7 @@
 Errors about webhooks, beside those of `schemas/errors.py`.
 
     NotFound                  404  EndpointNotFound DeliveryNotFound
-    Conflict                  409  EndpointEnded DeliveryWaits
+    Conflict                  409  EndpointEnded DeliveryWaits TooManyOldSecrets
 """
 
 from schemas.errors import Conflict, NotFound
@@ -30,3 +30,9 @@ class DeliveryWaits(Conflict):
     """A delivery that is still waiting is not replayed: it is on its way."""
 
     code = "delivery_waits"
+
+
+class TooManyOldSecrets(Conflict):
+    """As many old secrets sign beside the newest as may: says when the first of them ends."""
+
+    code = "too_many_old_secrets"

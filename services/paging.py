@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
@@ -44,6 +45,16 @@ def read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
         return moment.astimezone(UTC), key
     except (binascii.Error, ValueError, TypeError, OverflowError) as fault:
         raise BadCursor("This is not a cursor of ours.", pointer="query:cursor") from fault
+
+
+def read_numbered(cursor: str | None) -> int | None:
+    """Return the number a cursor for a row with one was made of; raises `BadCursor` like `read_cursor`."""
+    place = read_cursor(cursor)
+    if place is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,18}", place[1]):
+        raise BadCursor("This is not a cursor of ours.", pointer="query:cursor")
+    return int(place[1])
 
 
 def cut(rows: Sequence[T], limit: int) -> tuple[Sequence[T], T | None]:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.base import Schema
 from schemas.errors import Invalid
+from schemas.webhook_errors import TooManyOldSecrets
 from schemas.webhooks import Endpoint, NewEndpoint, Queued, RotateRequest, SampleRequest
 from services.authorization import PrincipalDep
 from services.commands import CommandsDep
@@ -19,7 +20,7 @@ from services.resources import Resources
 from services.security import Principal
 from services.webhooks.announce import TYPES, USUAL, body
 from services.webhooks.domain.circuit import is_open
-from services.webhooks.domain.signing import SECRET_BYTES, after_rotation, show_secret
+from services.webhooks.domain.signing import MOST_OLD_SECRETS, SECRET_BYTES, after_rotation, show_secret
 from services.webhooks.endpoint_store import BY_OWNER, CHANGED, EndpointStore
 from services.webhooks.guard import check_url, hosts_of
 from services.webhooks.replay import queued
@@ -66,6 +67,7 @@ async def rotate_secret(
     Give an endpoint a new secret, shown in this answer and never again.
 
     Until the overlap ends every post is signed by both, so the receiver may change over in its time.
+    Eight old secrets may sign at once; an overlap of 0 ends them all.
     """
     now = resources.clock.now()
     until_at = now + timedelta(hours=asked.overlap_hours)
@@ -74,6 +76,7 @@ async def rotate_secret(
         store = EndpointStore(connection)
         row = await store.alive(endpoint_id, mine(principal), CHANGED)
         old = after_rotation(row.secret, row.old_secrets, now, until_at)
+        _check_number(old)
         await store.rotate(endpoint_id, _new_secret(), old, now)
         return shown(await store.get(endpoint_id, None)), {}
 
@@ -161,6 +164,15 @@ async def _with_secret(answer: Response, resources: Resources) -> Response:
     if row.rotated_at == endpoint.rotated_at:
         endpoint = endpoint.model_copy(update={"secret": row.secret})
     return Response(endpoint.model_dump_json(), answer.status_code, media_type=answer.media_type)
+
+
+def _check_number(old: list[dict[str, str]]) -> None:
+    if len(old) > MOST_OLD_SECRETS:
+        first = min(each["until_at"] for each in old)
+        raise TooManyOldSecrets(
+            f"{MOST_OLD_SECRETS} old secrets still sign: wait, or end them by an overlap of 0.",
+            first_ends_at=first,
+        )
 
 
 def _check_types(types: Any) -> None:

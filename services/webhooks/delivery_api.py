@@ -13,11 +13,11 @@ from schemas.webhooks import Attempt, Delivery, LoggedDelivery, Queued, ReplayRe
 from services.authorization import PrincipalDep
 from services.commands import CommandsDep
 from services.http import ResourcesDep
+from services.paging import Cursor, Limit, Page, cut, read_numbered, write_cursor
 from services.webhooks.api import mine
 from services.webhooks.delivery_log import DeliveryLog, Wanted
 from services.webhooks.replay import replay
 
-LONGEST_PAGE = 200
 LARGEST_ID = 2**63 - 1
 
 delivery_routes = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
@@ -32,14 +32,18 @@ async def list_deliveries(
     state: Annotated[State | None, Query(description="`dead` lists the dead letters.")] = None,
     since_at: AskedInstant | None = None,
     until_at: AskedInstant | None = None,
-    before: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
-    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
-) -> list[Delivery]:
-    """List deliveries, newest first; `before` takes the last id of the page before."""
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[Delivery]:
+    """List deliveries, newest first."""
+    before = read_numbered(cursor)
     wanted = Wanted(mine(principal), endpoint, ticket, state, since_at, until_at, before)
     async with resources.database.transaction() as connection:
-        rows = await DeliveryLog(connection).page(wanted, limit)
-    return [Delivery.model_validate(_known(row)) for row in rows]
+        rows, last = cut(await DeliveryLog(connection).page(wanted, limit + 1), limit)
+    return Page(
+        items=[Delivery.model_validate(_known(row)) for row in rows],
+        next=write_cursor(last.created_at, str(last.id)) if last else None,
+    )
 
 
 @delivery_routes.get("/deliveries/{delivery_id}")

@@ -25,15 +25,18 @@ async def replay(
     """
     Queue again what is asked for, in its old order, behind whatever waits already.
 
-    Of a replay the original is repeated, and a range or a ticket is each event once. Raises
-    `EndpointEnded` when what it is to be sent to has ended, `DeliveryWaits` and `DeliveryNotFound`
-    for ids that cannot be replayed.
+    Of a replay the original is repeated, and a range or a ticket is each event once. Where all goes to
+    one endpoint it gets an event once, of however many endpoints it was. Raises `EndpointEnded` when
+    what it is to be sent to has ended, `DeliveryWaits` and `DeliveryNotFound` for ids that cannot be
+    replayed.
     """
     chosen = (await connection.execute(_chosen(asked, department))).all()
     if asked.ids is not None:
         _check_ids(asked.ids, chosen)
     if len(chosen) > MOST_REPLAYED:
         raise Invalid(f"These are more than {MOST_REPLAYED} deliveries: ask for a shorter range.")
+    if asked.to is not None:
+        chosen = _each_event_once(chosen)
     to = await _receivers(connection, asked, department, chosen)
     rows = [
         {
@@ -74,6 +77,13 @@ def _chosen(asked: ReplayRequest, department: str | None) -> Select[Any]:
         return query.where(deliveries.c.ticket_id == asked.ticket, *wanted)
     between = and_(deliveries.c.created_at >= asked.since_at, deliveries.c.created_at < asked.until_at)
     return query.where(between, *wanted)
+
+
+def _each_event_once(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    first: dict[Any, Row[Any]] = {}
+    for row in rows:
+        first.setdefault(row.event_id, row)
+    return list(first.values())
 
 
 def _check_ids(ids: Sequence[int], chosen: Sequence[Row[Any]]) -> None:

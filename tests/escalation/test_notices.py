@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator, FormatChecker
 
 from tests.inprocess import Answer, InProcess
 from tests.services.webhooks.test_delivery import delivering, subscribe
@@ -197,6 +198,19 @@ async def test_e11_whoever_is_entered_is_told_of_the_next_rung(hotline: InProces
     assert [tuple(each) for each in ended] == [("丙", "admin:admin")]
 
 
+async def test_quiet_hours_are_described_as_they_are_written_and_shown(hotline: InProcess) -> None:
+    admin = await hotline.client("admin")
+    known = (await admin.get("/openapi.json")).json()["components"]["schemas"]
+    new = {"name": "丙", "post": "主任", "quiet_from": "22:00", "quiet_until": "07:00"}
+    shown = (await admin.put("/v1/supervision/receivers/department_contact/*", json=new)).json()
+    for schema, document in (("ReceiverChange", new), ("ReceiverShown", shown)):
+        described = {"properties": known[schema]["properties"], "components": {"schemas": known}}
+        checked = Draft202012Validator(described, format_checker=FormatChecker())
+        assert "format" not in str(known[schema]["properties"]["quiet_from"])
+        assert [each.message for each in checked.iter_errors(document)] == []
+        assert [*checked.iter_errors({**document, "quiet_from": "25:00"})] != []
+
+
 @pytest.mark.parametrize(
     ("path", "change"),
     [
@@ -207,6 +221,7 @@ async def test_e11_whoever_is_entered_is_told_of_the_next_rung(hotline: InProces
         ("department_contact/*", {"name": ""}),
         ("department_contact/*", {"quiet_from": "22:00"}),
         ("department_contact/*", {"quiet_from": "22:00+08:00", "quiet_until": "07:00+08:00"}),
+        ("department_contact/*", {"quiet_from": 79200, "quiet_until": "07:00"}),
         ("department_contact/*", {"mobile": "1"}),
     ],
 )

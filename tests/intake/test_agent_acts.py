@@ -126,7 +126,7 @@ async def test_a_department_is_told_of_what_the_hotline_does_with_its_ticket(hot
     assert (await owner.post("/v1/webhooks/endpoints", json=body)).status_code == 201
     for name in ("correct", "urge", "note", "withdraw"):
         assert (await act(hotline, ticket, name))["http"] == 200
-    deliveries = (await owner.get("/v1/webhooks/deliveries")).json()
+    deliveries = (await owner.get("/v1/webhooks/deliveries")).json()["items"]
     assert sorted(each["type"] for each in deliveries) == sorted(wanted[:3])
 
 

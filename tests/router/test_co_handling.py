@@ -285,6 +285,7 @@ async def test_who_helps_is_told_by_webhook_and_the_lead_of_its_answer(hotline: 
     told = {}
     for department in (WATER, ECOLOGY):
         client = await hotline.client("department", department)
-        told[department] = [each["type"] for each in (await client.get("/v1/webhooks/deliveries")).json()]
+        listed = (await client.get("/v1/webhooks/deliveries")).json()["items"]
+        told[department] = [each["type"] for each in listed]
     assert told[WATER] == ["ticket.co_assigned"] * 2
     assert told[ECOLOGY] == ["ticket.assigned", "ticket.co_answered", "ticket.assigned"]

@@ -129,7 +129,7 @@ async def test_the_successors_system_is_told_and_the_old_one_sees_nothing_more(h
     ticket = await hotline.call(**NOISE)
     await merge(hotline)
     await move_all(hotline)
-    (delivery,) = (await client.get("/v1/webhooks/deliveries")).json()
+    (delivery,) = (await client.get("/v1/webhooks/deliveries")).json()["items"]
     assert (delivery["ticket"], delivery["type"]) == (ticket["id"], "ticket.handed_over")
     old = await hotline.client("department", OLD)
     assert (await old.get(f"/v1/tickets/{ticket['id']}")).status_code == 404

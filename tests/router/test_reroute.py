@@ -172,5 +172,5 @@ async def test_the_old_department_is_told_that_it_was_taken_back(hotline: InProc
     body = {"department": ECOLOGY, "url": "http://127.0.0.1:1/hook", "types": types}
     assert (await owner.post("/v1/webhooks/endpoints", json=body)).status_code == 201
     await correct(hotline, ticket, category=LIGHTS)
-    deliveries = (await owner.get("/v1/webhooks/deliveries")).json()
+    deliveries = (await owner.get("/v1/webhooks/deliveries")).json()["items"]
     assert sorted(each["type"] for each in deliveries) == ["ticket.corrected", "ticket.recalled"]

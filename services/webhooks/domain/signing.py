@@ -7,6 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 SECRET_BYTES = 32
+MOST_OLD_SECRETS = 8
+"""More signatures than these and the newest make a header that receivers refuse, sooner or later."""
 PREFIX = "whsec_"
 
 

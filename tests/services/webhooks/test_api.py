@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from services.paging import write_cursor
 from services.webhooks.announce import TYPES
 from tests.inprocess import InProcess
 
@@ -67,8 +68,8 @@ async def test_a_department_sees_and_ends_its_own_endpoints_only(hotline: InProc
     client = await hotline.client("department", DEPARTMENT)
     other = await hotline.client("department", OTHER)
     assert [each["id"] for each in (await client.get("/v1/webhooks/endpoints")).json()] == [mine["id"]]
-    assert len((await client.get("/v1/webhooks/deliveries")).json()) == 1
-    assert (await other.get("/v1/webhooks/deliveries")).json() == []
+    assert len((await client.get("/v1/webhooks/deliveries")).json()["items"]) == 1
+    assert (await other.get("/v1/webhooks/deliveries")).json()["items"] == []
     assert (await client.delete(f"/v1/webhooks/endpoints/{theirs['id']}")).status_code == 404
     (shown,) = (await other.get("/v1/webhooks/endpoints")).json()
     assert shown["disabled_at"] is None
@@ -117,17 +118,19 @@ async def test_deliveries_are_listed_newest_first_page_by_page(hotline: InProces
     tickets = [(await hotline.call(**NOISE))["id"] for _ in range(5)]
     client = await hotline.client("department", DEPARTMENT)
     listed: list[str] = []
-    query: dict[str, int] = {"limit": 2}
-    while page := (await client.get("/v1/webhooks/deliveries", params=query)).json():
-        assert len(page) <= 2
-        listed += [each["ticket"] for each in page]
-        query["before"] = page[-1]["id"]
+    query: dict[str, Any] = {"limit": 2}
+    while query.get("cursor", "") is not None:
+        page = (await client.get("/v1/webhooks/deliveries", params=query)).json()
+        assert 0 < len(page["items"]) <= 2
+        listed += [each["ticket"] for each in page["items"]]
+        query["cursor"] = page["next"]
     assert listed == tickets[::-1]
 
 
 async def test_a_page_that_cannot_be_is_refused(hotline: InProcess) -> None:
     client = await hotline.client("department", DEPARTMENT)
-    for query in ("before=0", "before=x", f"before={2**63}", "limit=0", "limit=201"):
+    ours = [write_cursor(hotline.clock.now(), each) for each in ("", "x", "-1", "٣", str(2**63))]
+    for query in ("limit=0", "limit=201", "cursor=bm9uc2Vuc2U=", *(f"cursor={each}" for each in ours)):
         assert (await client.get(f"/v1/webhooks/deliveries?{query}")).status_code == 422, query
 
 

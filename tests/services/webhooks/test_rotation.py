@@ -1,12 +1,13 @@
 """Secrets change without a post that cannot be verified, and are shown to nobody but who asked for them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 from structlog.testing import capture_logs
 
+from services.webhooks.domain.signing import MOST_OLD_SECRETS
 from tests.inprocess import InProcess
 from tests.services.webhooks.test_delivery import DEPARTMENT, NOISE, OTHER, delivering, subscribe, until
 from tests.services.webhooks.test_vendors_promises import all_taken
@@ -55,6 +56,26 @@ async def test_old_secrets_sign_until_their_overlap_ends_and_none_after_one_that
         [False, True, True, True],
         [False, False, False, False, True],
     ]
+
+
+async def test_so_many_old_secrets_sign_and_no_more_until_one_has_ended_or_all_are_ended(
+    hotline: InProcess,
+) -> None:
+    endpoint = await subscribe(hotline, "https://oa.example.gov.cn/hook")
+    client = await hotline.client("department", DEPARTMENT)
+    path = f"/v1/webhooks/endpoints/{endpoint['id']}/rotate"
+    for each in range(MOST_OLD_SECRETS):
+        assert (await client.post(path, json={"overlap_hours": 1 + each})).status_code == 200
+    first_ends = hotline.clock.now() + timedelta(hours=1)
+    refused = await client.post(path, json={"overlap_hours": 1})
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_old_secrets")
+    assert datetime.fromisoformat(refused.json()["first_ends_at"]) == first_ends
+    hotline.clock.time = first_ends
+    assert (await client.post(path, json={"overlap_hours": 9})).status_code == 200
+    assert (await client.post(path, json={"overlap_hours": 9})).status_code == 409
+    assert (await client.post(path, json={"overlap_hours": 0})).status_code == 200
+    (row,) = await hotline.rows("SELECT old_secrets FROM webhook_endpoints")
+    assert row.old_secrets == []
 
 
 async def test_a_rotation_sent_again_shows_its_secret_and_keeps_none(hotline: InProcess) -> None:
@@ -114,7 +135,7 @@ async def test_deliveries_are_found_by_ticket_endpoint_state_and_time(hotline: I
     async def found(**query: str) -> list[tuple[str, str]]:
         answer = await client.get("/v1/webhooks/deliveries", params=query)
         assert answer.status_code == 200, answer.text
-        return [(each["ticket"], each["endpoint"]) for each in answer.json()]
+        return [(each["ticket"], each["endpoint"]) for each in answer.json()["items"]]
 
     everything = [(ticket, each["id"]) for ticket in tickets for each in (first, second)]
     assert sorted(await found()) == sorted(everything)
@@ -126,7 +147,7 @@ async def test_deliveries_are_found_by_ticket_endpoint_state_and_time(hotline: I
     assert sorted(await found(since_at=an_hour_ago)) == sorted(everything[2:])
     assert sorted(await found(until_at=an_hour_ago)) == sorted(everything[:2])
     stranger = await hotline.client("department", OTHER)
-    assert (await stranger.get("/v1/webhooks/deliveries")).json() == []
+    assert (await stranger.get("/v1/webhooks/deliveries")).json()["items"] == []
     assert (await stranger.get("/v1/webhooks/deliveries/1")).json()["code"] == "delivery_not_found"
 
 

@@ -230,7 +230,7 @@ async def test_w6_what_was_given_up_is_listed_and_replayed_by_range(hotline: InP
     await hotline.rows(tried, attempts=len(RETRY_AFTER))
     async with delivering(hotline):
         dead = await until(lambda: deliveries(hotline), lambda rows: all(each.dead_at for each in rows))
-        listed = (await client.get(DELIVERIES, params={"state": "dead"})).json()
+        listed = (await client.get(DELIVERIES, params={"state": "dead"})).json()["items"]
         sink.status = 200
         sink.received.clear()
         start, end = hotline.clock.now(), hotline.clock.now() + timedelta(seconds=1)
@@ -290,3 +290,22 @@ async def test_w7_a_replay_for_an_endpoint_that_has_ended_says_so_and_goes_to_an
         received = await other_sink.wait(lambda all_: len(all_) == 1)
     verify(other["secret"], received)
     assert received[0].headers["webhook-id"] == str(row.event_id)
+
+
+async def test_w7_what_two_endpoints_were_sent_is_replayed_to_another_once(
+    hotline: InProcess, sink: Sink
+) -> None:
+    first, second, other = [await subscribe(hotline, sink.url) for _ in range(3)]
+    client = await hotline.client("department", DEPARTMENT)
+    async with delivering(hotline):
+        tickets = [(await hotline.call(**NOISE))["id"] for _ in range(2)]
+        await all_taken(hotline)
+    rows = [each for each in await deliveries(hotline) if str(each.endpoint_id) != other["id"]]
+    assert len(rows) == 4
+    again = await asks(client, REPLAYS, {"ids": [each.id for each in rows], "to": other["id"]}, 202)
+    assert again["queued"] == 2
+    replayed = [each for each in await deliveries(hotline) if each.kind == "replay"]
+    assert [each.ticket_id for each in replayed] == tickets
+    assert {str(each.endpoint_id) for each in replayed} == {other["id"]}
+    assert (await asks(client, REPLAYS, {"ids": [each.id for each in rows]}, 202))["queued"] == 4
+    assert {first["id"], second["id"]} <= {str(each.endpoint_id) for each in await deliveries(hotline)}
