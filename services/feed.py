@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
+from pydantic import Field
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -85,11 +86,17 @@ class FeedItem(Schema):
 
 
 class FeedPage(Schema):
-    """Some events in their order; `next` is the next page's `after`, `more` says whether to ask at once."""
+    """
+    Some events in their order; `next` is the next page's `after`, `more` says whether to ask at once.
+
+    `missing` is not 0 when the reader comes too late: so many between `after` and `next` are not kept
+    any more, and what they told must be asked for elsewhere.
+    """
 
     items: list[FeedItem]
     next: int
     more: bool
+    missing: int = Field(0, ge=0, description="How many between `after` and `next` are not kept any more.")
     kept_since_at: Instant
 
 
@@ -115,10 +122,11 @@ class FeedStore:
         if rows:
             await self._connection.execute(_ADD, rows)
 
-    async def after(self, department: str, number: int, limit: int) -> Sequence[Row[Any]]:
+    async def after(self, department: str, number: int, limit: int) -> tuple[Sequence[Row[Any]], int]:
         """
-        Return a department's events after a number, in their order; number those nobody has read.
+        Return a department's events after a number, in their order, and the number to go on from.
 
+        Those nobody has read are numbered. What lies between and is not returned is not kept any more.
         Raises `BadCursor` for a number that was not given yet.
         """
         last = await self._hold(department)
@@ -127,8 +135,9 @@ class FeedStore:
         numbered = select(feed).where(feed.c.department == department, feed.c.number > number)
         found = list((await self._connection.execute(numbered.order_by(feed.c.number).limit(limit))).all())
         if len(found) < limit:
-            found += await self._number(department, last, limit - len(found))
-        return found
+            given = await self._number(department, last, limit - len(found))
+            return [*found, *given], last + len(given)
+        return found, found[-1].number
 
     async def _hold(self, department: str) -> int:
         """Return the number given last, and give numbers of this department alone until the end."""
@@ -151,6 +160,35 @@ class FeedStore:
             await self._connection.execute(come)
         return sorted(rows, key=lambda each: each.number)
 
+    async def clear(self, before: datetime, batch: int) -> int:
+        """
+        Delete some of what was made before that moment; return how many.
+
+        What nobody has read takes a number with it, so that whoever reads later finds it missing.
+        """
+        waiting = select(feed.c.id, feed.c.department).where(feed.c.made_at < before).limit(batch)
+        rows = (await self._connection.execute(waiting)).all()
+        departments = sorted({row.department for row in rows})
+        for each in departments:  # held before their rows, and in one order, as a reader does
+            await self._hold(each)
+        asked = {"ids": [row.id for row in rows]}
+        return int(await self._connection.scalar(_CLEAR, asked) or 0) if rows else 0
+
+
+_CLEAR = text(
+    """
+    WITH gone AS (
+        DELETE FROM department_feed WHERE id = ANY(:ids) RETURNING department, number
+    ), unread AS (
+        UPDATE department_feed_readings AS reading SET last = reading.last + counted.rows
+        FROM (
+            SELECT department, count(*) AS rows FROM gone WHERE number IS NULL GROUP BY department
+        ) AS counted
+        WHERE reading.department = counted.department
+    )
+    SELECT count(*) FROM gone
+    """
+)
 
 _ADD = insert(feed).on_conflict_do_nothing()
 
@@ -166,18 +204,23 @@ async def read_feed(
     """
     Fetch what a department is told, in its order and whether or not it has webhooks.
 
-    Numbers run without a gap. What is older than `kept_since_at` is not kept.
+    Numbers run without a gap. What is older than `kept_since_at` is not kept: `missing` counts it.
     """
     check_own(code, principal)
 
-    async def fetch(connection: AsyncConnection) -> Sequence[Row[Any]]:
+    async def fetch(connection: AsyncConnection) -> tuple[Sequence[Row[Any]], int]:
         return await FeedStore(connection).after(code, after, limit)
 
-    rows = await resources.database.run(fetch)
+    rows, following = await resources.database.run(fetch)
     kept = resources.clock.now() - timedelta(days=resources.settings.retention.feed_days)
     items = [_item(row) for row in rows]
-    following = items[-1].number if items else after
-    return FeedPage(items=items, next=following, more=len(items) == limit, kept_since_at=kept)
+    return FeedPage(
+        items=items,
+        next=following,
+        more=len(items) == limit,
+        missing=following - after - len(items),
+        kept_since_at=kept,
+    )
 
 
 def _item(row: Row[Any]) -> FeedItem:

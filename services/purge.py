@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Table, and_, delete, func, select, tuple_
 from sqlalchemy.sql.dml import Delete
 
-from services.feed import feed
+from services.feed import FeedStore
 from services.hooks.tables import commands, messages
 from services.leadership import leadership
 from services.resources import Resources
@@ -28,11 +28,12 @@ async def purge(resources: Resources) -> None:
 
 async def purge_once(resources: Resources, batch: int = BATCH) -> int:
     """Delete one batch of each kind, each in a transaction of its own; return how many rows."""
-    total = 0
-    for statement in _statements(resources.clock.now(), resources.settings.retention, batch):
+    total, now, retention = 0, resources.clock.now(), resources.settings.retention
+    for statement in _statements(now, retention, batch):
         async with resources.database.transaction() as connection:
             total += (await connection.execute(statement)).rowcount
-    return total
+    fetched = now - timedelta(days=retention.feed_days)
+    return total + await resources.database.run(lambda each: FeedStore(each).clear(fetched, batch))
 
 
 def _statements(now: datetime, retention: RetentionSettings, batch: int) -> list[Delete]:
@@ -46,7 +47,6 @@ def _statements(now: datetime, retention: RetentionSettings, batch: int) -> list
     answers = now - timedelta(days=retention.answers_days)
     ended = now - timedelta(days=retention.deliveries_days)
     hooks = now - timedelta(days=retention.hooks_days)
-    fetched = now - timedelta(days=retention.feed_days)
     unpublished = select(outbox.c.event_id).where(outbox.c.published_at.is_(None))
     buried = select(dead_letters.c.event_id)
     return [
@@ -71,7 +71,6 @@ def _statements(now: datetime, retention: RetentionSettings, batch: int) -> list
         ),
         _delete(messages, messages.c.received_at < hooks, batch),
         _delete(commands, commands.c.decided_at < hooks, batch),
-        _delete(feed, feed.c.made_at < fetched, batch),
     ]
 
 

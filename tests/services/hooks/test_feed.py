@@ -191,7 +191,66 @@ async def test_what_is_cleared_away_takes_no_number_with_it(hotline: InProcess) 
     )
     hotline.clock.time += timedelta(days=91)
     await purge_once(hotline.resources)
-    assert (await client.get(PATH)).json()["items"] == []
+    late = (await client.get(PATH)).json()
+    assert (late["items"], late["missing"], late["next"]) == ([], 1, 1)
+    assert (await client.get(PATH, params={"after": 1})).json()["missing"] == 0
     async with hotline.resources.database.transaction() as connection:
         await FeedStore(connection).add(event("next"), [DEPARTMENT], b"1", hotline.clock.now())
     assert [each["number"] for each in await fetched(client, after=1)] == [2]
+
+
+async def test_who_comes_too_late_is_told_how_many_are_missing_also_of_those_nobody_has_read(
+    hotline: InProcess,
+) -> None:
+    client = await hotline.client("department", DEPARTMENT)
+
+    async def told(*tickets: str, department: str = DEPARTMENT) -> None:
+        for each in tickets:
+            async with hotline.resources.database.transaction() as connection:
+                store = FeedStore(connection)
+                await store.add(event(each), [department], b"1", hotline.clock.now())
+
+    async def page(after: int, limit: int = 200) -> tuple[list[int], int, int, bool]:
+        answer = (await client.get(PATH, params={"after": after, "limit": limit})).json()
+        numbers = [each["number"] for each in answer["items"]]
+        return numbers, answer["missing"], answer["next"], answer["more"]
+
+    await told("read")
+    assert await page(0) == ([1], 0, 1, False)
+    await told("unread 1", "unread 2", "unread 3")
+    await told("another's", department=OTHER)
+    hotline.clock.time += timedelta(days=91)
+    await told("kept 1", "kept 2")
+    while await purge_once(hotline.resources, batch=2):
+        pass
+    assert await page(1, limit=1) == ([5], 3, 5, True)
+    assert await page(1) == ([5, 6], 3, 6, False)
+    assert await page(0) == ([5, 6], 4, 6, False)
+    assert await page(5) == ([6], 0, 6, False)
+    assert await page(6) == ([], 0, 6, False)
+
+
+async def test_who_reads_while_it_is_cleared_misses_nothing_untold(hotline: InProcess) -> None:
+    client = await hotline.client("department", DEPARTMENT)
+    async with hotline.resources.database.transaction() as connection:
+        for each in range(60):
+            await FeedStore(connection).add(event(f"{each}"), [DEPARTMENT, OTHER], b"1", hotline.clock.now())
+    hotline.clock.time += timedelta(days=91)
+
+    async def read(limit: int) -> tuple[int, int]:
+        after, seen, missing = 0, 0, 0
+        while True:
+            page = (await client.get(PATH, params={"after": after, "limit": limit})).json()
+            seen, missing, after = seen + len(page["items"]), missing + page["missing"], page["next"]
+            if not page["more"] and seen + missing == 60:
+                return seen, missing
+
+    async def clear() -> None:
+        while await purge_once(hotline.resources, batch=7):
+            pass
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        readers = [group.create_task(read(each)) for each in (2, 3)]
+        group.create_task(clear())
+    for reader in readers:
+        assert sum(reader.result()) == 60
