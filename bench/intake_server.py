@@ -20,7 +20,7 @@ from services.migrate import migrate
 from services.observability import configure_logging
 from services.postgres import EmbeddedPostgres
 from services.resources import open_resources
-from services.roles import keep_running
+from services.roles import keep_running, spare_the_collector
 from services.settings import Settings
 
 
@@ -41,6 +41,9 @@ async def work(settings: Settings, port: int) -> None:
         )
         async with asyncio.TaskGroup() as group:
             loops = [group.create_task(keep_running(each.__name__, each, resources)) for each in intake.loops]
+            for check in intake.checks:
+                await check(resources)
+            spare_the_collector()
             print(json.dumps({"url": url, "keys": keys}), flush=True)
             await server.serve()
             for each in loops:

@@ -65,6 +65,7 @@ def make_engine(url: str, pool: int = 16) -> AsyncEngine:
         pool_size=pool,
         max_overflow=0,
         pool_timeout=30,
+        pool_use_lifo=True,  # the connection used last has its plans ready; taken in turn, each makes them all
         pool_reset_on_return="rollback",
         hide_parameters=True,
         json_serializer=to_json,

@@ -46,7 +46,8 @@ class Wakeups:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _carry(self) -> None:
-        connection = await asyncpg.connect(self._dsn)
+        # A NOTIFY is a commit: waiting for the disk, it would keep the commits of others waiting too.
+        connection = await asyncpg.connect(self._dsn, server_settings={"synchronous_commit": "off"})
         connection.add_termination_listener(lambda _: self._something.set())
         try:
             await connection.add_listener(CHANNEL, self._heard)

@@ -8,6 +8,11 @@ import httpx
 import pytest
 
 from intake.candidates import LIKE_THIS
+from intake.domain.normalize import NormalizedCall, normalize
+from intake.repeats import known_matters
+from intake.store import Reference
+from schemas.ticket import Call
+from services.settings import RepeatSettings
 from tests.conftest import MONDAY
 from tests.inprocess import Answer, InProcess
 
@@ -28,6 +33,11 @@ NOISE: dict[str, Any] = {
     "address": "龙华区海垦花园",
 }
 OTHER = {"name": "吴女士", "phone": "13900139000"}
+
+
+async def normalized(hotline: InProcess) -> NormalizedCall:
+    catalogue = await hotline.resources.part(Reference).catalogue()
+    return normalize(Call(hotline="12345", **WAGES), catalogue, MONDAY)
 
 
 async def ask(hotline: InProcess, **call: Any) -> httpx.Response:
@@ -93,6 +103,19 @@ async def test_a_caller_without_a_phone_is_told_by_an_id_number(hotline: InProce
     first = await hotline.call(**{**WAGES, "caller": caller})
     again = await ask(hotline, **{**WAGES, "caller": caller})
     assert (again.status_code, again.json()["id"]) == (200, first["id"])
+
+
+async def test_whoever_calls_is_looked_for_by_a_plan_that_is_kept(hotline: InProcess) -> None:
+    """To plan the look anew for each call would cost the database more than all the rest of it."""
+    async with hotline.resources.database.statement() as connection:
+        for _ in range(10):
+            await known_matters(connection, [await normalized(hotline)], RepeatSettings(), MONDAY)
+        (plans,) = await connection.fetch(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE $1",
+            "%AS wanted (%",
+        )
+    assert plans["generic_plans"] >= 4
+    assert plans["custom_plans"] <= 6
 
 
 async def test_ten_at_once_by_one_caller_make_one_ticket(hotline: InProcess) -> None:

@@ -112,3 +112,14 @@ async def test_a_host_that_cannot_be_found_is_a_fault_that_may_pass() -> None:
         assert is_passing(fault.value)
     finally:
         await engine.dispose()
+
+
+async def test_the_connection_used_last_is_used_next(hotline: InProcess) -> None:
+    """It has its plans ready; the others of the pool would have to make theirs first."""
+    database = hotline.resources.database
+    async with database.statement() as one, database.statement() as other:
+        assert one is not other
+    async with database.statement() as again:
+        assert again is one
+    async with database.statement() as again:
+        assert again is one
