@@ -41,7 +41,7 @@ _ANSWER = (
 _IS_CALLER = "(caller ->> 'phone' = wanted.phone OR caller ->> 'id_number' = wanted.id_number)"
 # Only names of our own tables and columns, and whole numbers of ours, are put into these statements.
 # Who is wanted comes as JSON, of which the planner expects as much each time: by an array's length it
-# would find a plan for just this one cheaper than the one it keeps, and plan anew each time, for a millisecond.
+# would find a plan for just this one cheaper than the one it keeps, and spend a millisecond on it each time.
 _OF_CALLERS = f"""
     SELECT wanted.place, wanted.quoted IN (t.id, t.source_number) AS is_quoted, {COLUMNS}, {_ANSWER}
     FROM json_to_recordset($1::text::json)
