@@ -14,6 +14,7 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from services.clock import wall_clock
+from services.webhooks.announce import TYPES
 from services.webhooks.domain.signing import signed_headers
 from tests.fetched import needed
 
@@ -150,6 +151,12 @@ def test_a_snippet_tells_our_posts_from_others(language: str, tmp_path: Path) ->
     else:
         answers = (by_javascript if language == "javascript" else by_java)(told, tmp_path)
     assert dict(zip(table, answers, strict=True)) == {name: right for name, (_, right) in table.items()}
+
+
+def test_the_types_of_events_are_all_told_of_once() -> None:
+    rows = re.findall(r"^\| (`(?:ticket|webhook)\..*?) \| (.+) \|$", DOCUMENT, re.MULTILINE)
+    told = [each for types, _ in rows for each in re.findall(r"`([a-z_.]+)`", types)]
+    assert sorted(told) == sorted(TYPES)
 
 
 def test_the_table_is_what_the_specifications_own_library_says() -> None:

@@ -1,15 +1,38 @@
 """AsyncAPI 3.0 of what is told: topics with their CloudEvents headers, webhooks with their signatures."""
 
+import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import count
 from typing import Any
+from uuid import UUID
 
 from schemas.events import CONFIDENTIAL_TOPIC, EVENTS, TOPIC
-from schemas.wire import SOURCE
-from services.webhooks.announce import TYPES
+from schemas.wire import SOURCE, to_message
+from services.webhooks.announce import TYPES, body
+from services.webhooks.domain.signing import show_secret, signed_headers
+from services.webhooks.samples import sample
 
 Document = dict[str, Any]
 
+NEVER_IN_CONFIDENCE = frozenset(
+    (
+        "policies.published",
+        "webhook.endpoint_disabled",
+        "ticket.co_assigned",
+        "ticket.co_signed",
+        "ticket.co_contacted",
+        "ticket.co_fed_back",
+        "ticket.co_answered",
+        "ticket.co_ended",
+    )
+)
+"""What is of no ticket; and nobody is asked to help with one that is held in confidence."""
+
 VERSION = "1.0.0"
+SHOWN_AT = datetime(2026, 11, 23, 1, tzinfo=UTC)
+SHOWN_DEPARTMENT = "ecology-environment-longhua"
+SHOWN_SECRET = show_secret(bytes(range(32)))
 TEXT = {"type": "string"}
 
 CLOUDEVENT = {
@@ -56,7 +79,11 @@ def asyncapi() -> Document:
         "defaultContentType": "application/json",
         "channels": {
             "tickets": _topic(TOPIC, "What happens to tickets, in the order of each.", types),
-            "confidential": _topic(CONFIDENTIAL_TOPIC, "The same of tickets held in confidence.", types),
+            "confidential": _topic(
+                CONFIDENTIAL_TOPIC,
+                "The same of tickets held in confidence.",
+                (each for each in types if each not in NEVER_IN_CONFIDENCE),
+            ),
             "webhooks": _webhooks(),
         },
         "operations": {
@@ -114,6 +141,7 @@ def _event(type_: str) -> Document:
         "title": type_,
         "headers": _headers({"ce_type": {"const": type_}}),
         "payload": {"$ref": f"./events/{type_}.schema.json"},
+        "examples": [_told(type_)],
         "traits": [{"$ref": "#/components/messageTraits/cloudevent"}],
     }
 
@@ -124,8 +152,29 @@ def _webhook(type_: str) -> Document:
         "title": f"{type_}, as a webhook",
         "contentType": "application/json; charset=utf-8",
         "payload": {"$ref": f"./webhooks/{type_}.schema.json"},
+        "examples": [_posted(type_)],
         "traits": [{"$ref": "#/components/messageTraits/webhook"}],
     }
+
+
+def _told(type_: str) -> Document:
+    message = to_message(_shown(type_))
+    return {"headers": message.headers, "payload": json.loads(message.body)}
+
+
+def _posted(type_: str) -> Document:
+    """Return a post as `POST /v1/webhooks/endpoints/{id}/test` has it sent."""
+    event = _shown(type_)
+    content = body(event, {"test": True})
+    return {
+        "headers": signed_headers([SHOWN_SECRET], event.id, SHOWN_AT, content),
+        "payload": json.loads(content),
+    }
+
+
+def _shown(type_: str) -> Any:
+    numbers = count(1)
+    return sample(type_, SHOWN_DEPARTMENT, SHOWN_AT, lambda: UUID(int=next(numbers)))
 
 
 def _headers(properties: Document) -> Document:

@@ -1,6 +1,8 @@
 """Examples of events, for a department's system to be tried with: made of the events' own schemas."""
 
 import types
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Literal, Union, get_args, get_origin
@@ -39,23 +41,11 @@ _SAID: dict[str, Any] = {
 _DEPARTMENTS = frozenset({"department", "lead", "from_department"})
 
 
-def sample(event_type: str, department: str, now: datetime) -> Any:
+def sample(event_type: str, department: str, now: datetime, new_id: Callable[[], UUID] = uuid4) -> Any:
     """Return an example of an event as this department would be told of it."""
     kind = EVENTS[event_type]
-    data = _filled(data_class(event_type), department, now)
-    return kind.model_validate({"id": uuid4(), "ticket": TICKET, "time": now, "data": data})
-
-
-def _filled(model: type[BaseModel], department: str, now: datetime) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, field in model.model_fields.items():
-        if name in _DEPARTMENTS:
-            found[name] = department
-        elif name in _SAID and _fits(_SAID[name], field.annotation):
-            found[name] = _SAID[name]
-        elif field.is_required():
-            found[name] = _value(field.annotation, department, now)
-    return found
+    data = _Filler(department, now, new_id).filled(data_class(event_type))
+    return kind.model_validate({"id": new_id(), "ticket": TICKET, "time": now, "data": data})
 
 
 def _fits(said: Any, kind: Any) -> bool:
@@ -67,20 +57,41 @@ def _fits(said: Any, kind: Any) -> bool:
     return True
 
 
-def _value(kind: Any, department: str, now: datetime) -> Any:
-    """Return some value of a type a schema is made of."""
-    origin, inner = get_origin(kind), get_args(kind)
-    if origin in (Union, types.UnionType):
-        return _value(next(each for each in inner if each is not type(None)), department, now)
-    if origin is Literal:
-        return inner[0]
-    if origin is list:
-        return [_value(inner[0], department, now)]
-    if origin is dict:
-        return {}
-    if issubclass(kind, BaseModel):
-        return _filled(kind, department, now)
-    if issubclass(kind, Enum):
-        return next(iter(kind))
-    simple: dict[Any, Any] = {AwareDatetime: now, UUID: uuid4(), int: 1, bool: False, str: department}
-    return simple[kind]
+@dataclass(frozen=True, slots=True)
+class _Filler:
+    """What a field says for which no name tells it."""
+
+    department: str
+    now: datetime
+    new_id: Callable[[], UUID]
+
+    def filled(self, model: type[BaseModel]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, field in model.model_fields.items():
+            if name in _DEPARTMENTS:
+                found[name] = self.department
+            elif name in _SAID and _fits(_SAID[name], field.annotation):
+                found[name] = _SAID[name]
+            elif field.is_required():
+                found[name] = self._value(field.annotation)
+        return found
+
+    def _value(self, kind: Any) -> Any:
+        """Return some value of a type a schema is made of."""
+        origin, inner = get_origin(kind), get_args(kind)
+        if origin in (Union, types.UnionType):
+            return self._value(next(each for each in inner if each is not type(None)))
+        if origin is Literal:
+            return inner[0]
+        if origin is list:
+            return [self._value(inner[0])]
+        if origin is dict:
+            return {}
+        if issubclass(kind, BaseModel):
+            return self.filled(kind)
+        if issubclass(kind, Enum):
+            return next(iter(kind))
+        if kind is UUID:
+            return self.new_id()
+        simple: dict[Any, Any] = {AwareDatetime: self.now, int: 1, bool: False, str: self.department}
+        return simple[kind]

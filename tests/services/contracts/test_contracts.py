@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from schemas.errors import Misconfigured
 from services.contracts import files
+from services.contracts.asyncapi import NEVER_IN_CONFIDENCE, asyncapi
 from services.contracts.event_schemas import topic_schemas, webhook_schemas
 from services.webhooks.announce import TYPES, body
 from tests.inprocess import InProcess
@@ -58,6 +59,29 @@ def test_what_a_webhook_says_keeps_to_its_schema(type_: str) -> None:
     assert faults(schema, posted) == []
     assert faults(schema, {**posted, "type": "ticket.other"}) != []
     assert faults(schema, {**posted, "data": {**posted["data"], "version": None}}) != []
+
+
+def test_every_example_keeps_to_its_schemas_and_is_signed_as_it_is_sent() -> None:
+    document, schemas = asyncapi(), {"events": topic_schemas(), "webhooks": webhook_schemas()}
+    for name, message in document["components"]["messages"].items():
+        (example,) = message["examples"]
+        _, folder, file = message["payload"]["$ref"].split("/")
+        assert faults(schemas[folder][file.removesuffix(".schema.json")], example["payload"]) == [], name
+        (trait,) = message["traits"]
+        common = document["components"]["messageTraits"][trait["$ref"].rpartition("/")[2]]["headers"]
+        for headers in (common, message.get("headers", {})):
+            assert faults(headers, example["headers"]) == [], name
+    assert document == asyncapi(), "an example is the same each time"
+
+
+def test_the_confidential_topic_lists_what_can_come_on_it() -> None:
+    channels = asyncapi()["channels"]
+    assert set(channels["tickets"]["messages"]) == set(topic_schemas())
+    missing = set(topic_schemas()) - set(channels["confidential"]["messages"])
+    assert missing == NEVER_IN_CONFIDENCE
+    assert {each for each in missing if each.startswith("ticket.")} == {
+        each for each in topic_schemas() if each.startswith("ticket.co_")
+    }
 
 
 async def test_a_card_that_names_who_is_told_keeps_to_its_schema(hotline: InProcess) -> None:
