@@ -1,13 +1,13 @@
 """The caller of a call: name, phone and papers read together, as one often stands in the field of another."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from intake.domain.evidence import Evidence, Problem
 from intake.domain.identity import Identifier, read_credit_code, read_id_number
-from intake.domain.person import ABSENT, NAMED, address, read_name
+from intake.domain.person import ABSENT, NAMED, WITHHELD, address, read_name
 from intake.domain.phone import IN_CONFIDENCE, mobile, read_phone
 
 LONGEST = {"phone": 40, "id_number": 30, "credit_code": 18}
@@ -48,9 +48,16 @@ def settled_caller(said: Mapping[str, Any], notes: Notes, today: date | None = N
 def settled_proxy(said: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
     """Return the fields of a proxy (代办员) that read otherwise than they were said."""
     settled: dict[str, Any] = {}
-    _phone(said.get("phone"), settled, notes)
+    of_phone = Notes()
+    _phone(said.get("phone"), settled, of_phone)
     settled.pop("secret", None)
+    notes.evidence += [replace(each, field=_of_proxy(each.field)) for each in of_phone.evidence]
+    notes.problems += [replace(each, field=_of_proxy(each.field)) for each in of_phone.problems]
     return settled
+
+
+def _of_proxy(field: str) -> str:
+    return field.replace("caller.", "caller.proxy.", 1)
 
 
 def _phone(given: str | None, settled: dict[str, Any], notes: Notes) -> str:
@@ -98,12 +105,12 @@ def _unnamed(known: Mapping[str, Any], standing: str, settled: dict[str, Any], n
     """Decide between anonymous and withheld for a caller who left no name, or asked not to be known."""
     reachable = bool(known.get("phone") or known.get("name") or known.get("id_number"))
     asked = bool(known.get("anonymous"))
-    if not reachable:
+    if not reachable and standing != WITHHELD:
         if not asked and known.get("proxy") is None:
             settled["anonymous"] = True
             notes.evidence.append(Evidence("caller.anonymous", "true", "caller.name", standing, "computed"))
         return
-    if asked:
+    if asked and reachable:
         settled["anonymous"] = False
         notes.problems.append(_NOT_ANONYMOUS)
     if (asked or standing not in (NAMED, ABSENT)) and not known.get("withheld"):

@@ -69,7 +69,7 @@ def read_moment(given: Any, zone: tzinfo) -> datetime | None:
 def implausible(field: str, moment: datetime, now: datetime | None) -> Problem | None:
     """Return what is wrong with a moment by itself: long ago as an empty field is written, or to come."""
     if moment.year < FIRST_YEAR:
-        return Problem(field, "implausible_moment", f"时间 {moment:%Y-%m-%d} 不合理,未采用。")
+        return Problem(field, "implausible_moment", f"时间 {moment.date()} 不合理,未采用。")
     if now is not None and moment > now + CLOCKS_APART:
         return Problem(field, "in_the_future", "时间在将来,未采用,以接收时间为准。")
     return None

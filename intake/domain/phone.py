@@ -21,13 +21,15 @@ WITHHELD = "withheld"
 IN_CONFIDENCE = "in_confidence"
 
 _MOBILE = re.compile(r"(?:\+86)?(1[3-9][0-9]{9})").fullmatch
-_GAP = r"[-.\s]?"
+_DASHES = "-‐‑‒–—―−"
+_GAP = rf"[{_DASHES}.\s]?"
+_JOIN = rf"(?:\s?[{_DASHES}.~_/]\s?|\s)?"  # between an area code and its line
 _COUNTRY = rf"(?:\+|00)?86{_GAP}"
 _NUMBER = re.compile(
     rf"""(?<![0-9*])(?:
       (?:{_COUNTRY})?0?(?P<mobile>1{_GAP}[3-9](?:{_GAP}[0-9]){{9}})
     | (?:{_COUNTRY})?(?P<toll>[48]00(?:{_GAP}[0-9]){{7}})
-    | (?:{_COUNTRY}\(?0?|\(?0)(?P<area>10|2[0-9]|[3-9][0-9]{{2}})\)?{_GAP}
+    | (?:{_COUNTRY}\(?0?|\(?0)(?P<area>10|2[0-9]|[3-9][0-9]{{2}})\)?{_JOIN}
       (?P<line>[2-9](?:{_GAP}[0-9]){{6,7}})
     | (?P<local>[2-9][0-9]{{3}}{_GAP}[0-9]{{4}})
     | (?P<foreign>(?:\+|00)[1-9](?:[-.\s()]*[0-9]){{5,14}})
@@ -35,6 +37,7 @@ _NUMBER = re.compile(
     )(?:\s*(?:转|分机|;?ext\.?=?|\#|x|-)\s*(?P<extension>[0-9]{{1,6}}))?(?![0-9*])""",
     re.VERBOSE | re.IGNORECASE,
 )
+_AREA_BEFORE = re.compile(r"(?<![0-9])(0[0-9]{2,3})[^0-9]{1,6}$")
 _SHORT = re.compile(r"1[0-2][0-9]{1,4}|9[56][0-9]{3,6}").fullmatch
 _MASKED = re.compile(r"[0-9][*xX#•·]{2,}[0-9]")
 _ABSENT = re.compile(
@@ -137,6 +140,9 @@ def dialled(text: str) -> list[Dialled]:
     """Return the numbers in a text that can be dialled, each once, in its order."""
     found: dict[str, Dialled] = {}
     for match in _NUMBER.finditer(text):
+        code = _AREA_BEFORE.search(text, max(0, match.start() - 10), match.start())
+        if match["local"] and code and code[1] != AREA_CODE:  # a line of another city, written apart
+            continue
         number, kind = _e164(match)
         if number is not None:
             found.setdefault(number, Dialled(number, match[0], kind))

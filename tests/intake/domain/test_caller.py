@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from intake.domain.caller import Notes, settled_caller
+from intake.domain.caller import Notes, settled_caller, settled_proxy
 from schemas.ticket import Caller
 
 MOBILE = "+8613876543210"
@@ -26,6 +26,8 @@ MOBILE = "+8613876543210"
         ({"name": "匿名", "phone": "隐藏"}, {"name": None, "phone": None, "anonymous": True}),
         ({"name": "匿名", "phone": MOBILE}, {"name": None, "withheld": True}),
         ({"name": "保密", "phone": MOBILE}, {"name": None, "withheld": True}),
+        ({"name": "保密"}, {"name": None, "withheld": True}),
+        ({"name": "保密", "phone": "保密"}, {"name": None, "phone": None, "withheld": True}),
         ({"name": "王女士", "phone": "隐藏"}, {"phone": None}),
         ({"name": "王女士", "phone": MOBILE, "anonymous": True}, {"anonymous": False, "withheld": True}),
         ({"name": "王女士", "phone": "保密"}, {"phone": None, "withheld": True}),
@@ -43,6 +45,13 @@ def test_who_is_anonymous_and_leaves_a_phone_is_withheld_and_it_is_said() -> Non
     settled_caller({"phone": MOBILE, "anonymous": True}, notes)
     assert [each.code for each in notes.problems] == ["anonymous_with_identity"]
     assert ("caller.withheld", "true") in [(each.field, each.value) for each in notes.evidence]
+
+
+def test_what_is_read_of_a_proxy_is_never_said_of_the_caller() -> None:
+    for phone in ("0898-66662222", "138****3210", "保密"):
+        notes = Notes()
+        settled_proxy({"name": "李代办", "phone": phone}, notes)
+        assert {each.field for each in (*notes.evidence, *notes.problems)} == {"caller.proxy.phone"}
 
 
 def test_a_second_number_in_the_name_is_kept_as_evidence() -> None:

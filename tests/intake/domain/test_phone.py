@@ -40,6 +40,12 @@ def test_a_mobile_however_it_is_written(said: str) -> None:
         ("66662222", "+8689866662222"),
         ("6666-2222", "+8689866662222"),
         ("010-65292327", "+861065292327"),
+        ("021—55556666", "+862155556666"),
+        ("0755–88889999", "+8675588889999"),
+        ("021 - 5555 6666", "+862155556666"),
+        ("021/55556666", "+862155556666"),
+        ("0898_66662222", "+8689866662222"),
+        ("区号0898,电话66662222", "+8689866662222"),
         ("0898-66662222-801", "+8689866662222;ext=801"),
         ("66662222转801", "+8689866662222;ext=801"),
         ("0898-66662222 分机 12", "+8689866662222;ext=12"),
@@ -77,6 +83,11 @@ def test_a_field_without_a_number_says_why_and_keeps_the_word(value: str, words:
         read = read_phone(said)
         assert (read.number, read.problems, read.secret) == (None, (), value == "in_confidence")
         assert [(each.value, each.words) for each in read.evidence] == [(value, said)]
+
+
+def test_a_line_behind_the_area_code_of_another_city_is_not_one_of_this_city() -> None:
+    read = read_phone("区号021,电话55556666")
+    assert (read.number, [each.code for each in read.problems]) == ("区号021,电话55556666", ["phone_invalid"])
 
 
 def test_a_day_is_no_local_number() -> None:
