@@ -1,7 +1,7 @@
 """Use case: open the clocks of a ticket and settle them, as its events tell."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -29,7 +29,7 @@ from schemas.events import Event, HandOver, Matter, RungWithdrawn, TicketEscalat
 from schemas.lifecycle import Step
 from services.database import ring_after_commit
 from services.resources import Resources
-from services.tickets import TicketStore
+from services.tickets import Taken, TicketStore
 
 End = tuple[datetime, str]
 Climbed = frozenset[tuple[int, datetime]]
@@ -43,7 +43,7 @@ class Clocks:
     def __init__(
         self, event: Event, rulebook: Rulebook, connection: AsyncConnection, resources: Resources
     ) -> None:
-        self._event = event
+        self.event = event
         self.rulebook = rulebook
         self._connection = connection
         self._resources = resources
@@ -94,9 +94,29 @@ class Clocks:
         kept: Terms | None = None,
     ) -> None:
         """Open the clocks of these limits; what is `kept` of an earlier one is all but start and limit."""
-        opened = []
-        history = await TicketStore(self._connection).history(self._event.ticket)
-        later = [(each.step, each.at) for each in history if each.version > self._event.version]
+        steps = await TicketStore(self._connection).steps([self.event.ticket])
+        later = self.later(steps.get(self.event.ticket, ()))
+        begun = self.begun(limits, at, whose, later, historical=historical, climbed=climbed, kept=kept)
+        await TicketStore(self._connection).promise_all(begun.promises)
+        await self.open(begun.clocks)
+
+    def later(self, steps: Iterable[Taken]) -> list[tuple[str, datetime]]:
+        """Return of a ticket's steps those it has taken since the event."""
+        return [(each.step, each.at) for each in steps if each.version > self.event.version]
+
+    def begun(
+        self,
+        limits: Iterable[LimitRule],
+        at: datetime,
+        whose: Mapping[str, Any],
+        later: Sequence[tuple[str, datetime]],
+        *,
+        historical: bool = False,
+        climbed: Climbed = frozenset(),
+        kept: Terms | None = None,
+    ) -> "Begun":
+        """Return the clocks of these limits, of a ticket that has taken those steps `later`."""
+        begun = Begun([], [])
         calendar = self.rulebook.calendar_of(whose.get("department"))
         for limit in limits:
             terms = Terms(at, limit.amount)
@@ -105,24 +125,15 @@ class Clocks:
             due = reckon(terms, calendar)
             row = self.row(limit, at, due, calendar, historical=historical, climbed=climbed)
             row = {**row, **columns_of(terms), **whose}
-            opened.append((row, ending(limit.clock, limit.stage, later)))
+            begun.clocks.append((row, ending(limit.clock, limit.stage, later)))
             if is_promise(limit):
-                await self._promise(limit, at, due)
-        await self.open(opened)
+                because = because_of(limit, at.astimezone(self._zone), self.rulebook.versions)
+                begun.promises.append((self.event.ticket, due.at, because, due.provisional))
+        return begun
 
     async def open(self, clocks: Sequence[tuple[dict[str, Any], End | None]]) -> None:
         """Open clocks; of one that has ended meanwhile, when and why is given with it."""
-        rows, late = [], []
-        for row, end in clocks:
-            if end and row["next_rung_at"] and row["next_rung_at"] < end[0]:
-                late.append((Which(row["clock"], (row["stage"],), row["assignment_id"]), *end))
-                rows.append(row)
-            else:
-                rows.append({**row, **_settled(*end)} if end else row)
-        await DeadlineStore(self._connection).open(rows)
-        for which, settled_at, because in late:
-            await self._settle(which, settled_at, because)
-        ring_after_commit(self._connection, BELL)
+        await open_all([(self, clocks)], self._connection)
 
     async def settle(
         self, clock: str, stages: Sequence[str], because: str, assignment_id: UUID | None = None
@@ -133,25 +144,31 @@ class Clocks:
         Rungs that fell due before it and that the timer has not reached yet are
         climbed; rungs climbed that fell due after it are withdrawn.
         """
-        await self._settle(Which(clock, stages, assignment_id), self._event.time, because)
+        await self.settle_at(Which(clock, stages, assignment_id), self.event.time, because)
 
     async def hand_over(self, told: HandOver) -> None:
         """Put the open clocks of an assignment under the one that goes on with it; no time is given."""
         store = DeadlineStore(self._connection)
-        await store.hand_over(self._event.ticket, told.continues, told.assignment_id, told.department)
+        await store.hand_over(self.event.ticket, told.continues, told.assignment_id, told.department)
 
     async def is_first(self, step: Step) -> bool:
         """Say whether the ticket had not taken this step before the event."""
-        history = await TicketStore(self._connection).history(self._event.ticket)
-        return not any(each.step == step and each.version < self._event.version for each in history)
+        steps = await TicketStore(self._connection).steps([self.event.ticket])
+        return not any(
+            each.step == step and each.version < self.event.version for each in steps[self.event.ticket]
+        )
 
-    async def _settle(self, which: Which, at: datetime, because: str) -> None:
+    async def settle_at(self, which: Which, at: datetime, because: str) -> None:
+        """Stop clocks at a moment, as `settle` does at the event's."""
         store = DeadlineStore(self._connection)
-        still = await ClockStore(self._connection).standing_still(self._event, which, at)
+        still = await ClockStore(self._connection).standing_still(self.event, which, at)
         await run_on(still, at, RUNS_ON, self._connection, self._resources)
-        while missed := await store.claim_missed(self._event, which, at):
+        while missed := await store.claim_missed(self.event, which, at):
             await climb(missed, self._connection, self._resources)
-        settled = await store.settle(self._event, which, at, because)
+        await self.take_back(await store.settle(self.event, which, at, because), at)
+
+    async def take_back(self, settled: Sequence[UUID], at: datetime) -> None:
+        """Withdraw the rungs of clocks settled at a moment that fell due after it."""
         withdrawn = await EscalationStore(self._connection).withdraw(settled, at, self._now)
         found = await take_back_findings(withdrawn, self._connection, self._resources)
         whys = [*((row, IN_TIME) for row in withdrawn), *((row, UNFOUNDED) for row in found)]
@@ -194,8 +211,8 @@ class Clocks:
         )
         return {
             "id": uuid4(),
-            "ticket_id": self._event.ticket,
-            "opened_by": self._event.id,
+            "ticket_id": self.event.ticket,
+            "opened_by": self.event.id,
             "clock": limit.clock,
             "stage": limit.stage,
             "started_at": at,
@@ -215,11 +232,31 @@ class Clocks:
             "settled_because": None,
         }
 
-    async def _promise(self, limit: LimitRule, at: datetime, due: Due) -> None:
-        because = because_of(limit, at.astimezone(self._zone), self.rulebook.versions)
-        await TicketStore(self._connection).promise(
-            self._event.ticket, due.at, because, provisional=due.provisional
-        )
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Clocks as their rows, each with when and why it has ended by now; and what the caller is promised."""
+
+    clocks: list[tuple[dict[str, Any], End | None]]
+    promises: list[tuple[str, datetime, str, bool]]
+
+
+async def open_all(
+    begun: Iterable[tuple[Clocks, Iterable[tuple[dict[str, Any], End | None]]]], connection: AsyncConnection
+) -> None:
+    """Open clocks of several tickets; of one that has ended meanwhile, when and why is given with it."""
+    rows, late = [], []
+    for clocks, opened in begun:
+        for row, end in opened:
+            if end and row["next_rung_at"] and row["next_rung_at"] < end[0]:
+                late.append((clocks, Which(row["clock"], (row["stage"],), row["assignment_id"]), *end))
+                rows.append(row)
+            else:
+                rows.append({**row, **_settled(*end)} if end else row)
+    await DeadlineStore(connection).open(rows)
+    for clocks, which, settled_at, because in late:
+        await clocks.settle_at(which, settled_at, because)
+    ring_after_commit(connection, BELL)
 
 
 def _settled(at: datetime, because: str) -> dict[str, Any]:

@@ -56,6 +56,11 @@ def kept_promise(
     )
 
 
+def asks_promises(limits: Iterable[LimitRule], department: str | None) -> bool:
+    """Say whether what a department has promised matters to these limits."""
+    return department is not None and any(each.stage is Stage.COMPLETION for each in limits)
+
+
 async def with_promises(
     limits: Iterable[LimitRule],
     department: str | None,
@@ -66,7 +71,7 @@ async def with_promises(
 ) -> tuple[LimitRule, ...]:
     """Return a department's limits, that for completion as it promised where that is shorter."""
     limits = tuple(limits)
-    if department is None or all(each.stage is not Stage.COMPLETION for each in limits):
+    if department is None or not asks_promises(limits, department):
         return limits
     day = start.astimezone(calendar.zone).date()
     said = (await commitments_of(connection, [department], day)).get(department, ())

@@ -1,5 +1,6 @@
 """Consumer: events open and close deadlines."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,9 +17,11 @@ from escalation.feedback import expect_feedback_again
 from escalation.move import hold_clocks, run_on
 from escalation.reopen import again, on_redo_ordered, open_again
 from escalation.request_store import TimeRequestStore
+from escalation.several import Start, settle_all, start_all
 from escalation.store import EscalationStore
 from escalation.suspend import end_suspension
 from schemas.events import (
+    Assignment,
     TicketAdjudicated,
     TicketAssigned,
     TicketCalledBack,
@@ -42,6 +45,7 @@ from schemas.events import (
 )
 from schemas.lifecycle import Step
 from services.bus import Subscription
+from services.bus.handling import about
 from services.resources import Resources
 from services.tickets import TicketStore, matter_of
 
@@ -52,10 +56,13 @@ FOLLOWING = {"ticket.resolved": Stage.CALLBACK, "ticket.closed": Stage.ARCHIVE}
 ASSIGNED_STAGES = ("sign", "contact", "feedback", "completion")
 
 
-async def on_registered(event: TicketRegistered, connection: AsyncConnection, resources: Resources) -> None:
+async def on_registered(
+    events: Sequence[TicketRegistered], connection: AsyncConnection, resources: Resources
+) -> None:
     """Start the caller's clock, which nothing resets, and the desk's clock to dispatch."""
-    clocks = await Clocks.of(event, connection, resources)
-    await clocks.start(event.data, Clock.CITIZEN, ("completion", "dispatch"), event.data.accepted_at)
+    stages = ("completion", "dispatch")
+    starts = [Start(each, each.data, Clock.CITIZEN, stages, each.data.accepted_at) for each in events]
+    await start_all(starts, connection, resources)
 
 
 async def on_parked(event: TicketParked, connection: AsyncConnection, resources: Resources) -> None:
@@ -65,9 +72,42 @@ async def on_parked(event: TicketParked, connection: AsyncConnection, resources:
     await clocks.start(event.data.matter, Clock.CITIZEN, ("triage",), event.time)
 
 
-async def on_assigned(event: TicketAssigned, connection: AsyncConnection, resources: Resources) -> None:
+async def on_assigned(
+    events: Sequence[TicketAssigned], connection: AsyncConnection, resources: Resources
+) -> None:
+    """Start the departments' clocks at the assignment, not at its signing."""
+    usual = [each for each in events if _is_usual(each.data)]
+    await settle_all(usual, Clock.CITIZEN, DESK_STAGES, "assigned", connection, resources)
+    starts = [
+        Start(
+            each,
+            each.data.matter,
+            Clock.DEPARTMENT,
+            ASSIGNED_STAGES,
+            each.data.assigned_at,
+            each.data.assignment_id,
+            each.data.department,
+        )
+        for each in usual
+    ]
+    await start_all(starts, connection, resources)
+    for event in events:
+        if not _is_usual(event.data):
+            with about(event):
+                await _on_assigned_otherwise(event, connection, resources)
+
+
+def _is_usual(given: Assignment) -> bool:
+    """Say whether nobody has had the matter before, as far as a clock is concerned."""
+    before = (given.binding, given.counts_from_at, given.matter.reopens)
+    return not given.matter.historical and before == (None, None, None)
+
+
+async def _on_assigned_otherwise(
+    event: TicketAssigned, connection: AsyncConnection, resources: Resources
+) -> None:
     """
-    Start the department's clock at the assignment, not at its signing.
+    Start a department's clock where it does not simply begin.
 
     In a back file it is not known when the first was made; a later one is of our own time.
     Who had returned what was its matter goes on with the time it had: signing anew, not counted anew.
@@ -211,9 +251,7 @@ async def on_ended(
 supervision = Subscription(
     "escalation",
     {
-        "ticket.registered": on_registered,
         "ticket.parked": on_parked,
-        "ticket.assigned": on_assigned,
         "ticket.handed_over": on_handed_over,
         "ticket.signed": on_signed,
         "ticket.contacted": on_contacted,
@@ -236,4 +274,5 @@ supervision = Subscription(
         "ticket.withdrawn": on_ended,
         "ticket.transferred": on_ended,
     },
+    together={"ticket.registered": on_registered, "ticket.assigned": on_assigned},
 )

@@ -19,7 +19,6 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalation.claims import Claimed, Pointer, hold_timers, point
@@ -27,7 +26,7 @@ from escalation.domain.charge import Span
 from escalation.domain.policy import JOBS, Stage
 from escalation.tables import deadlines, escalations, timers
 from schemas.events import Event
-from services.bulk import copy_in
+from services.bulk import copy_in, insert_new
 from services.database import driver_of
 from services.tables import ticket_history, tickets
 
@@ -102,8 +101,7 @@ class DeadlineStore:
         if not rows:
             return
         own = [{name: value for name, value in row.items() if name not in _OF_TIMER} for row in rows]
-        begun = upsert(deadlines).on_conflict_do_nothing().returning(deadlines.c.id)
-        new = set((await self._connection.scalars(begun, own)).all())
+        new = set(await insert_new(await driver_of(self._connection), deadlines, own))
         pointers = [Pointer(row["id"], row["next_rung"], row["next_rung_at"]) for row in rows]
         await point(self._connection, [each for each in pointers if each.deadline in new])
 

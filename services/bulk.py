@@ -44,6 +44,15 @@ async def insert_together(
     await connection.execute(statement, *values)
 
 
+async def insert_new(connection: DriverConnection, table: Table, rows: Rows) -> list[Any]:
+    """Insert rows of the same columns, but none that is there already; return the `id` of each new one."""
+    if not rows:
+        return []
+    plain, raw = _parted(table, tuple(rows[0]))
+    found = await connection.fetch(_insert_new(table, plain, raw), *_sent(rows, plain, raw))
+    return [row["id"] for row in found]
+
+
 async def copy_in(connection: DriverConnection, table: Table, rows: Rows) -> None:
     """
     Copy rows of the same columns into a table, in the transaction under way; JSON is given as text.
@@ -74,18 +83,28 @@ def _parted(table: Table, names: Names) -> tuple[Names, Names]:
 
 
 @cache
+def _insert_new(table: Table, plain: Names, raw: Names) -> str:
+    return f"{_insert(table, plain, raw, 0)} ON CONFLICT DO NOTHING RETURNING id"
+
+
+def _insert(table: Table, plain: Names, raw: Names, taken: int) -> str:
+    """Return an insert of rows as `_sent` returns them, after so many values `taken` by others."""
+    told = ", ".join(f"{name} {table.c[name].type.compile(_dialect)}" for name in plain)
+    sources = [f"json_to_recordset(${taken + 1}::text::json) AS ({told})"]
+    sources += [f"unnest(${taken + place}::bytea[])" for place, _ in enumerate(raw, 2)]
+    columns = ", ".join((*plain, *raw))  # names of our own tables and columns
+    new = f"ROWS FROM ({', '.join(sources)}) AS new ({columns})"
+    return f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {new}"  # noqa: S608
+
+
+@cache
 def _statement(
     shape: tuple[tuple[Table, Names, Names], ...], check: str | None = None, taken: int = 0
 ) -> str:
     inserts = []
     for table, plain, raw in shape:
-        told = ", ".join(f"{name} {table.c[name].type.compile(_dialect)}" for name in plain)
-        sources = [f"json_to_recordset(${taken + 1}::text::json) AS ({told})"]
-        sources += [f"unnest(${taken + place}::bytea[])" for place, _ in enumerate(raw, 2)]
-        columns = ", ".join((*plain, *raw))  # names of our own tables and columns
-        new = f"ROWS FROM ({', '.join(sources)}) AS new ({columns})"
-        inserts.append(f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {new}")  # noqa: S608
-        taken += len(sources)
+        inserts.append(_insert(table, plain, raw, taken))
+        taken += 1 + len(raw)
     # What is not read from comes after the last statement: so does every insert, when that is a check.
     *others, last = [*inserts, f"SELECT {check}"] if check else inserts
     together = ", ".join(f"insert_{number} AS ({each})" for number, each in enumerate(others))

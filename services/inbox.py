@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.tables import inbox
+from services.database import driver_of
+
+_CLAIM = """
+INSERT INTO inbox (event_id, consumer, handled_at) SELECT each, $2, $3 FROM unnest($1::uuid[]) AS each
+ON CONFLICT DO NOTHING RETURNING event_id
+"""
 
 
 async def claim(
@@ -19,6 +23,5 @@ async def claim(
     Another process that is handling one of them is waited for. Claimed in one
     order by everybody, so that two processes cannot wait for each other.
     """
-    rows = [{"consumer": consumer, "event_id": each, "handled_at": now} for each in sorted(events)]
-    statement = insert(inbox).on_conflict_do_nothing().returning(inbox.c.event_id)
-    return set((await connection.scalars(statement, rows)).all())
+    driver = await driver_of(connection)
+    return {row["event_id"] for row in await driver.fetch(_CLAIM, sorted(events), consumer, now)}

@@ -1,11 +1,11 @@
 """The one door for a ticket's status: lock, advance, history and outbox in one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Insert, Row, Table, Update, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -51,6 +51,14 @@ class Case:
     text: str
     longitude: float | None = None
     latitude: float | None = None
+
+
+class Taken(NamedTuple):
+    """A step that a ticket has taken, and the version it came to by it."""
+
+    version: int
+    step: str
+    at: datetime
 
 
 class TicketStore:
@@ -243,6 +251,13 @@ class TicketStore:
         query = select(ticket_history).where(ticket_history.c.ticket_id == ticket_id)
         return (await self._connection.execute(query.order_by(ticket_history.c.version))).all()
 
+    async def steps(self, ticket_ids: Collection[str]) -> dict[str, list[Taken]]:
+        """Return by ticket the steps it has taken, oldest first; one statement for all of them."""
+        found: dict[str, list[Taken]] = {each: [] for each in ticket_ids}
+        for each in await (await driver_of(self._connection)).fetch(_STEPS, list(found)):
+            found[each["ticket_id"]].append(Taken(*each[1:]))
+        return found
+
     async def _select(self, ticket_id: str, *, lock: bool) -> TicketRow | None:
         found = await self._connection.execute(_LOCK if lock else _READ, {"ticket": ticket_id})
         return found.one_or_none()
@@ -254,6 +269,10 @@ class TicketStore:
         return ticket
 
 
+_STEPS = (
+    "SELECT ticket_id, version, step, at FROM ticket_history WHERE ticket_id = ANY($1::text[])"
+    " ORDER BY ticket_id, version"
+)
 _PROMISES = (
     "UPDATE tickets SET due_at = said.due_at, due_because = said.because, due_provisional = said.provisional"
     " FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::bool[])"

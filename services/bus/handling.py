@@ -1,13 +1,15 @@
 """Hand events to a consumer: claim and effect in one commit, poison set apart."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.errors import HotlineError, Invalid, Unavailable
+from schemas.event import Event
 from schemas.events import AnyEvent
 from schemas.wire import Message, from_message
 from services import inbox
@@ -24,14 +26,35 @@ ADDRESSEE = "to_consumer"
 Bury = Callable[[Message, str, str, str], Awaitable[None]]
 """Takes the message, the consumer, an error code and a reason; returns once it is safe."""
 
+Read = Callable[[Message], AnyEvent]
+
 log = structlog.get_logger()
 
 
+class ReadOnce:
+    """Reads each of these messages once, however many consumers ask for its event."""
+
+    def __init__(self) -> None:
+        self._events: dict[int, tuple[Message, AnyEvent]] = {}
+
+    def __call__(self, message: Message) -> AnyEvent:
+        """Return the event of a message; raises `Invalid` each time it is asked for one that is none."""
+        if id(message) not in self._events:
+            self._events[id(message)] = (message, from_message(message))
+        return self._events[id(message)][1]
+
+
 async def handle(
-    subscription: Subscription, messages: Sequence[Message], resources: Resources, bury: Bury
+    subscription: Subscription,
+    messages: Sequence[Message],
+    resources: Resources,
+    bury: Bury,
+    read: Read = from_message,
 ) -> None:
     """
     Handle messages in their order, all in one transaction when nothing is wrong.
+
+    Between tickets there is no order: those of one type are handled together where that is possible.
 
     When something is, each is tried alone, so that only the faulty one is
     buried. A passing fault (database away, deadlock) is raised: nothing of the
@@ -40,7 +63,7 @@ async def handle(
     """
     ours = [each for each in messages if each.headers.get(ADDRESSEE) in (None, subscription.consumer)]
     try:
-        await _together(subscription, ours, resources)
+        await _together(subscription, ours, resources, read)
     except Exception as fault:
         if is_passing(fault):
             raise
@@ -48,8 +71,10 @@ async def handle(
             await _alone(subscription, message, resources, bury)
 
 
-async def _together(subscription: Subscription, messages: Sequence[Message], resources: Resources) -> None:
-    events = [event for event in map(from_message, messages) if event.type in subscription.handlers]
+async def _together(
+    subscription: Subscription, messages: Sequence[Message], resources: Resources, read: Read = from_message
+) -> None:
+    events = [event for event in map(read, messages) if subscription.takes(event.type)]
     if not events:
         return
     try:
@@ -64,19 +89,42 @@ async def _effect(
 ) -> None:
     ids = [event.id for event in events]
     fresh = await inbox.claim(connection, subscription.consumer, ids, resources.clock.now())
-    for event in events:
-        if event.id in fresh:
-            fresh.discard(event.id)
-            await _call(subscription, event, connection, resources)
+    first = {event.id: event for event in events if event.id in fresh}  # one may have come twice
+    with structlog.contextvars.bound_contextvars(consumer=subscription.consumer):
+        for same in rounds(list(first.values()), subscription.together):
+            if together := subscription.together.get(same[0].type):
+                await together(same, connection, resources)
+                continue
+            for event in same:
+                with about(event):
+                    await subscription.handlers[event.type](event, connection, resources)
 
 
-async def _call(
-    subscription: Subscription, event: AnyEvent, connection: AsyncConnection, resources: Resources
-) -> None:
-    with structlog.contextvars.bound_contextvars(
-        ticket_id=event.ticket, event_id=str(event.id), consumer=subscription.consumer
-    ):
-        await subscription.handlers[event.type](event, connection, resources)
+def about(event: Event) -> AbstractContextManager[None]:
+    """Say in the log which event is handled."""
+    return structlog.contextvars.bound_contextvars(ticket_id=event.ticket, event_id=str(event.id))
+
+
+def rounds(events: Sequence[AnyEvent], together: Mapping[str, object]) -> Iterator[list[AnyEvent]]:
+    """
+    Deal events out so that each ticket's stay in their order.
+
+    Those of one type that can be handled together come together, at most one of a ticket;
+    the others alone, where they stand.
+    """
+    waiting = events
+    while waiting:
+        seen: set[str] = set()
+        later: list[AnyEvent] = []
+        by_type: dict[object, list[AnyEvent]] = {}
+        for event in waiting:
+            if event.ticket in seen:
+                later.append(event)
+                continue
+            seen.add(event.ticket)
+            by_type.setdefault(event.type if event.type in together else event.id, []).append(event)
+        yield from by_type.values()
+        waiting = later
 
 
 async def _alone(subscription: Subscription, message: Message, resources: Resources, bury: Bury) -> None:

@@ -11,7 +11,7 @@ from schemas.errors import Unavailable
 from schemas.wire import Message
 from services import outbox
 from services.bus import Subscription
-from services.bus.handling import event_id, handle
+from services.bus.handling import ReadOnce, event_id, handle
 from services.leadership import leadership
 from services.resources import Resources
 from services.tables import dead_letters
@@ -60,10 +60,10 @@ class LocalBus:
         return sum(done)
 
     async def _lane(self, rows: Sequence[Row]) -> int:
-        messages = [message for _, message in rows]
+        messages, read = [message for _, message in rows], ReadOnce()
         try:
             for subscription in self._subscriptions:
-                await handle(subscription, messages, self._resources, self._bury)
+                await handle(subscription, messages, self._resources, self._bury, read)
             async with self._resources.database.transaction() as connection:
                 ids = [row_id for row_id, _ in rows]
                 await outbox.mark_published(connection, ids, self._resources.clock.now())
