@@ -1,6 +1,6 @@
 """Escalation at a glance."""
 
-from escalation import policies_api, policy_drafts_api, requests_api
+from escalation import offers, policies_api, policy_drafts_api, requests_api
 from escalation.allowances import allowances_in_force
 from escalation.api import routes
 from escalation.archive import archiving
@@ -76,6 +76,7 @@ escalation = Role(
     seeds=[seed, seed_receivers],
     previews={"deadlines": likely_deadlines},
     limits=keeper,
+    refuses=offers.REFUSES,
     ticket_commands=requests_api.COMMANDS,
     parts=[Pulse],
 )

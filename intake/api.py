@@ -61,8 +61,8 @@ async def read_ticket(
     """Read a ticket: where it is, why, until when, and what you may do now."""
     async with resources.database.transaction() as connection:
         row = await _mine(ticket_id, principal, TicketStore(connection))
-    response.headers["etag"] = f'"{row.version}"'
-    return ticket_of(row._asdict(), principal)
+        response.headers["etag"] = f'"{row.version}"'
+        return await ticket_of(row._asdict(), principal, connection, resources)
 
 
 @routes.get("/tickets/{ticket_id}/history")

@@ -69,7 +69,8 @@ class Holding:
             now = self._resources.clock.now()
             held = Held(ticket, connection, self._resources, self._principal, now)
             await work(held)
-            shown = ticket_of(held.ticket._asdict(), self._principal)
+            row = held.ticket._asdict()
+            shown = await ticket_of(row, self._principal, connection, self._resources)
             return shown, {"etag": f'"{shown.version}"'}
 
         return await self._commands.run(locked)

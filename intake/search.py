@@ -11,7 +11,7 @@ from intake.domain.phone import phone as dialled
 from intake.domain.search import SHORTEST_WORD, Wanted, words_of
 from intake.search_store import SearchStore
 from intake.store import Reference
-from intake.view import ticket_of
+from intake.view import tickets_of
 from schemas.base import FIRST_YEAR, LAST_YEAR, AskedInstant
 from schemas.codes import category_prefixes, division_prefixes
 from schemas.errors import Forbidden, Invalid
@@ -99,9 +99,10 @@ async def list_tickets(
         return await _feed(wanted, updated_after, cursor, limit, principal, resources)
     async with resources.database.transaction() as connection:
         found = await SearchStore(connection).newest(wanted, read_cursor(cursor), limit + 1)
-    rows, last = cut(found, limit)
+        rows, last = cut(found, limit)
+        items = await tickets_of([row._asdict() for row in rows], principal, connection, resources)
     return Page(
-        items=[ticket_of(row._asdict(), principal) for row in rows],
+        items=items,
         next=write_cursor(last.accepted_at, last.id) if last else None,
     )
 
@@ -180,6 +181,7 @@ async def _feed(
         store = SearchStore(connection)
         changes = await store.changed(wanted, place, until, limit)
         known: dict[str, Any] = await store.rows([each.ticket_id for each in changes])
+        rows = [known[each]._asdict() for each in dict.fromkeys(each.ticket_id for each in changes)]
+        items = await tickets_of(rows, principal, connection, resources)
     last = (changes[-1].at, changes[-1].ticket_id) if changes else place
-    ids = dict.fromkeys(each.ticket_id for each in changes)
-    return Page(items=[ticket_of(known[each]._asdict(), principal) for each in ids], next=write_cursor(*last))
+    return Page(items=items, next=write_cursor(*last))

@@ -3,11 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from intake.domain.masking import for_co_handler, for_department, masked_id
 from schemas.lifecycle import Step
 from schemas.scrubbing import names_in, scrubbed, scrubbed_all
 from schemas.ticket import Caller, Ticket
 from services.access import leads, steps_for
+from services.offers import Offers
+from services.resources import Resources
 from services.security import CallerRole, Principal
 
 _COLUMNS = [name for name in Ticket.model_fields if name not in ("caller", "actions")]
@@ -40,13 +44,28 @@ _UNSET = {
 }
 
 
-def ticket_of(row: Mapping[str, Any], principal: Principal) -> Ticket:
-    """Return a ticket from its row, as this caller may see it."""
-    return Ticket(**fields_of(row, principal))
+async def ticket_of(
+    row: Mapping[str, Any], principal: Principal, connection: AsyncConnection, resources: Resources
+) -> Ticket:
+    """Return a ticket from its row, as this caller may see it, and what they may do with it now."""
+    (shown,) = await tickets_of([row], principal, connection, resources)
+    return shown
+
+
+async def tickets_of(
+    rows: Sequence[Mapping[str, Any]], principal: Principal, connection: AsyncConnection, resources: Resources
+) -> list[Ticket]:
+    """Return several tickets from their rows, as `ticket_of` does."""
+    may = await resources.part(Offers).of(rows, principal, connection)
+    return [Ticket(**{**fields_of(each, principal), "actions": may[each["id"]]}) for each in rows]
 
 
 def fields_of(row: Mapping[str, Any], principal: Principal) -> dict[str, Any]:
-    """Return a ticket's fields from its row; of its caller a department sees only whom it will speak to."""
+    """
+    Return a ticket's fields from its row; of its caller a department sees only whom it will speak to.
+
+    The actions are those of its status, which is all there is to a ticket that is new.
+    """
     shown = {**_UNSET, **row}
     caller = Caller.model_validate(row["caller"])
     if principal.role is CallerRole.DEPARTMENT and (caller.withheld or caller.anonymous):
@@ -57,12 +76,10 @@ def fields_of(row: Mapping[str, Any], principal: Principal) -> dict[str, Any]:
         shown |= scrubbed_all({name: shown[name] for name in FREE_TEXT}, hidden, frozenset({"division"}))
     elif caller.id_number:
         caller = caller.model_copy(update={"id_number": masked_id(caller.id_number)})
-    return {name: shown[name] for name in _COLUMNS} | {"caller": caller, "actions": actions(row, principal)}
-
-
-def actions(row: Mapping[str, Any], principal: Principal) -> list[Step]:
-    """Return the steps this caller may take now."""
-    return steps_for(row, principal)
+    return {name: shown[name] for name in _COLUMNS} | {
+        "caller": caller,
+        "actions": steps_for(row, principal),
+    }
 
 
 def note_for(entry: Any, hidden: tuple[str, ...], principal: Principal) -> str | None:

@@ -36,9 +36,10 @@ async def waited(answer: Answer, prefer: str | None, principal: Principal, resou
     while True:
         async with resources.database.transaction() as connection:
             row = await TicketStore(connection).get(ticket_id)
+            shown = await ticket_of(row._asdict(), principal, connection, resources)
         settled = row.status != Status.REGISTERED and row.due_at is not None
         if settled or asyncio.get_running_loop().time() >= end:
-            fresh = ticket_of(row._asdict(), principal).model_dump(mode="json")
+            fresh = shown.model_dump(mode="json")
             body = json.dumps({**json.loads(answer.body), **fresh}, ensure_ascii=False).encode()
             return Answer(answer.status, {**answer.headers, "etag": f'"{row.version}"'}, body)
         await asyncio.sleep(LOOK_EVERY)

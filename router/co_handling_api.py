@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.api import Reason, Remark
@@ -21,7 +22,7 @@ from services.http import ResourcesDep
 from services.paging import Cursor, Limit, Page, cut, write_cursor
 from services.resources import Resources
 from services.security import Principal
-from services.steps import check_step
+from services.steps import StepTaken, check_step, taken
 from services.ticket_commands import TicketCommand, UseCase, add_routes
 from services.tickets import TicketRow, TicketStore, check_version
 
@@ -30,7 +31,16 @@ routes = APIRouter(prefix="/v1", tags=["co-handling"])
 STREET = "township"
 
 
-Shown = tuple[Schema, dict[str, str]]
+class HelpTaken(CoHandling):
+    """The help as it is after a step of it, and where its ticket stands."""
+
+    state: StepTaken
+
+
+class HelpAsked(CoHandlings):
+    """Everybody who helps or helped with a ticket, and where it stands."""
+
+    state: StepTaken
 
 
 async def _ask_for_help(
@@ -40,10 +50,10 @@ async def _ask_for_help(
     version: int | None,
     connection: AsyncConnection,
     resources: Resources,
-) -> Shown:
+) -> TicketRow:
     ticket = await _held(ticket_id, principal, version, connection)
     asked = Asked(said.department, said.due_at, said.reason, principal.actor)
-    return await _everybody(await co_assign(ticket, asked, connection, resources), connection)
+    return await co_assign(ticket, asked, connection, resources)
 
 
 async def _whistle(
@@ -53,13 +63,13 @@ async def _whistle(
     version: int | None,
     connection: AsyncConnection,
     resources: Resources,
-) -> Shown:
+) -> TicketRow:
     ticket = await _held(ticket_id, principal, version, connection)
     await _check_whistle(ticket, said, connection)
     for department in dict.fromkeys(said.departments):
         asked = Asked(department, said.due_at, said.reason, principal.actor, "whistle")
         ticket = await co_assign(ticket, asked, connection, resources)
-    return await _everybody(ticket, connection)
+    return ticket
 
 
 @routes.get("/tickets/{ticket_id}/co-handling")
@@ -72,13 +82,7 @@ async def list_helpers(ticket_id: str, principal: PrincipalDep, resources: Resou
     async with resources.database.transaction() as connection:
         ticket = await TicketStore(connection).get(ticket_id)
         check_party(ticket, principal)
-        rows = await CoHandlingStore(connection).of(ticket_id)
-        leads = await with_predecessors(ticket.department, connection, resources)
-    if principal.department is None:
-        return CoHandlings(items=[_shown(row) for row in rows])
-    if principal.department == ticket.department:
-        return CoHandlings(items=[_shown(row) for row in rows if row.lead in leads])
-    return CoHandlings(items=[_for_helper(row) for row in rows if row.department == principal.department])
+        return CoHandlings(items=await _everybody(ticket, principal, connection, resources))
 
 
 @routes.get("/co-handling")
@@ -123,24 +127,35 @@ def _step(step: Step) -> UseCase:
         version: int | None,
         connection: AsyncConnection,
         resources: Resources,
-    ) -> Shown:
+    ) -> Row[Any]:
         ticket = await TicketStore(connection).lock(ticket_id)
         check_party(ticket, principal)
         check_version(ticket, version)
-        row = await co_step(ticket, step, said.note, principal, connection, resources.clock.now())
-        return _for_helper(row), {"etag": f'"{ticket.version + 1}"'}
+        return await co_step(ticket, step, said.note, principal, connection, resources.clock.now())
 
     return take
 
 
-def _as_shown(shown: Shown, _: Principal) -> Shown:
-    return shown
+async def _help_taken(
+    row: Row[Any], principal: Principal, connection: AsyncConnection, resources: Resources
+) -> tuple[HelpTaken, dict[str, str]]:
+    ticket = await TicketStore(connection).get(row.ticket_id)
+    state, headers = await taken(ticket, principal, connection, resources)
+    return HelpTaken(**dict(_for_helper(row)), state=state), headers
+
+
+async def _help_asked(
+    ticket: TicketRow, principal: Principal, connection: AsyncConnection, resources: Resources
+) -> tuple[HelpAsked, dict[str, str]]:
+    state, headers = await taken(ticket, principal, connection, resources)
+    items = await _everybody(ticket, principal, connection, resources)
+    return HelpAsked(items=items, state=state), headers
 
 
 def _command(step: Step, says: type[Schema], summary: str, note: str) -> TicketCommand:
     path = f"co-handling/{step.removeprefix('co_')}"
     return TicketCommand(
-        step, path, says, _step(step), summary, CoHandling, _as_shown, example={"note": note}
+        step, path, says, _step(step), summary, HelpTaken, _help_taken, example={"note": note}
     )
 
 
@@ -151,8 +166,8 @@ COMMANDS = (
         CoHandlingRequest,
         _ask_for_help,
         "Ask a department to help with a ticket (协办); by its lead or the hotline, with a due time.",
-        CoHandlings,
-        _as_shown,
+        HelpAsked,
+        _help_asked,
         status=201,
         example={
             "department": "urban-management",
@@ -166,8 +181,8 @@ COMMANDS = (
         WhistleRequest,
         _whistle,
         "Whistle for departments (吹哨报到): by a street that has the ticket; each is to report until then.",
-        CoHandlings,
-        _as_shown,
+        HelpAsked,
+        _help_asked,
         status=201,
         example={
             "departments": ["urban-management", "traffic-police"],
@@ -210,9 +225,16 @@ async def _check_whistle(ticket: TicketRow, said: WhistleRequest, connection: As
             raise Invalid("A street whistles for departments, not for streets.", pointer=f"/departments/{at}")
 
 
-async def _everybody(ticket: TicketRow, connection: AsyncConnection) -> tuple[CoHandlings, dict[str, str]]:
+async def _everybody(
+    ticket: TicketRow, principal: Principal, connection: AsyncConnection, resources: Resources
+) -> list[CoHandling]:
     rows = await CoHandlingStore(connection).of(ticket.id)
-    return CoHandlings(items=[_shown(row) for row in rows]), {"etag": f'"{ticket.version}"'}
+    if principal.department is None:
+        return [_shown(row) for row in rows]
+    if principal.department == ticket.department:
+        leads = await with_predecessors(ticket.department, connection, resources)
+        return [_shown(row) for row in rows if row.lead in leads]
+    return [_for_helper(row) for row in rows if row.department == principal.department]
 
 
 def _for_helper(row: Any) -> CoHandling:

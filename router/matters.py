@@ -11,10 +11,11 @@ from router.join import hold_joining, join, part
 from router.whose import check_party
 from schemas.base import Schema, Text
 from schemas.lifecycle import Status, Step
-from services.access import steps_for
 from services.authorization import PrincipalDep
 from services.commands import CommandsDep, VersionDep
 from services.http import ResourcesDep
+from services.offers import offered
+from services.resources import Resources
 from services.security import Principal
 from services.tickets import TicketRow, TicketStore
 
@@ -69,7 +70,8 @@ async def join_ticket(
         check_party(await TicketStore(connection).get(wanted.parent), principal)
         now, actor = resources.clock.now(), principal.actor
         await join(ticket, wanted.parent, wanted.note, connection, at=now, actor=actor)
-        return _shown(await TicketStore(connection).get(ticket_id), principal)
+        ticket = await TicketStore(connection).get(ticket_id)
+        return await _shown(ticket, principal, connection, resources)
 
     return await commands.run(work)
 
@@ -88,17 +90,20 @@ async def part_ticket(
     async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
         ticket = await at_hand(ticket_id, principal, connection, resources, version=version)
         await part(ticket, wanted.note, connection, at=resources.clock.now(), actor=principal.actor)
-        return _shown(await TicketStore(connection).get(ticket_id), principal)
+        ticket = await TicketStore(connection).get(ticket_id)
+        return await _shown(ticket, principal, connection, resources)
 
     return await commands.run(work)
 
 
-def _shown(ticket: TicketRow, principal: Principal) -> tuple[Schema, dict[str, str]]:
+async def _shown(
+    ticket: TicketRow, principal: Principal, connection: AsyncConnection, resources: Resources
+) -> tuple[Schema, dict[str, str]]:
     shown = Joined(
         id=ticket.id,
         status=ticket.status,
         version=ticket.version,
         parent=ticket.parent,
-        actions=steps_for(ticket._asdict(), principal),
+        actions=await offered(ticket._asdict(), principal, connection, resources),
     )
     return shown, {"etag": f'"{ticket.version}"'}

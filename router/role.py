@@ -10,6 +10,7 @@ from router import (
     learning_api,
     mass_events,
     matters,
+    offers,
     people_api,
     places_api,
     resolutions_api,
@@ -78,6 +79,7 @@ router = Role(
     checks=[table_holds, model_holds],
     seeds=[seed],
     previews={"department": likely_department},
+    refuses=offers.REFUSES,
     ticket_commands=[
         *COMMANDS,
         *contact.COMMANDS,

@@ -163,7 +163,8 @@ async def assign_ticket(
 
     async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
         decided = ByHand(chosen.department, chosen.note, principal, version)
-        return taken(await assign_by_hand(ticket_id, decided, connection, resources), principal)
+        assigned = await assign_by_hand(ticket_id, decided, connection, resources)
+        return await taken(assigned, principal, connection, resources)
 
     return await commands.run(work)
 

@@ -20,6 +20,7 @@ from services.database import is_passing
 from services.http import Check, create_app
 from services.limits import Keeper, Limits
 from services.migrate import Seed
+from services.offers import Offers, Refuses
 from services.previews import Part, Previews
 from services.processes import told_to_stop
 from services.resources import Part as Kept
@@ -46,7 +47,8 @@ class Role:
 
     `checks` must hold before it serves, `seeds` load what ships with it. Also in a process that does
     not run it `previews` say what it would make of a matter, `limits` answers how long it may take,
-    `ticket_commands` are what can be done with a ticket, and `parts` are kept that show figures.
+    `ticket_commands` are what can be done with a ticket, `refuses` what of it cannot be done now, and
+    `parts` are kept that show figures.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Role:
     previews: Mapping[str, Part] = field(default_factory=dict)
     limits: Keeper | None = None
     ticket_commands: Sequence[TicketCommand] = ()
+    refuses: Sequence[Refuses] = ()
     parts: Sequence[type[Kept]] = ()
 
 
@@ -66,6 +69,7 @@ def introduce(every: Iterable[Role], resources: Resources) -> None:
     for role in every:
         resources.part(Previews).add(role.previews)
         resources.part(TicketCommands).add(role.ticket_commands)
+        resources.part(Offers).add(role.refuses)
         for each in role.parts:
             resources.part(each)
         if role.limits is not None:

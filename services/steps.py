@@ -1,10 +1,14 @@
 """Whether a caller may take a step on a ticket, and where it stands after, as it is answered."""
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from schemas.base import Schema
 from schemas.errors import Forbidden, NotTheLead, TicketNotFound
 from schemas.guards import Who
 from schemas.lifecycle import RULES, Status, Step, advance
-from services.access import may_see, standing, steps_for
+from services.access import may_see, standing
+from services.offers import offered
+from services.resources import Resources
 from services.security import Principal
 from services.tickets import TicketRow, check_version
 
@@ -38,13 +42,15 @@ def check_step(ticket: TicketRow, step: Step, principal: Principal, version: int
     advance(Status(ticket.status), step)
 
 
-def taken(ticket: TicketRow, principal: Principal) -> tuple[StepTaken, dict[str, str]]:
+async def taken(
+    ticket: TicketRow, principal: Principal, connection: AsyncConnection, resources: Resources
+) -> tuple[StepTaken, dict[str, str]]:
     """Return the answer to a step, with the ticket's new version as its tag."""
     answer = StepTaken(
         id=ticket.id,
         status=ticket.status,
         version=ticket.version,
         department=ticket.department,
-        actions=steps_for(ticket._asdict(), principal),
+        actions=await offered(ticket._asdict(), principal, connection, resources),
     )
     return answer, {"etag": f'"{ticket.version}"'}

@@ -24,6 +24,9 @@ UseCase = Callable[[str, Any, Principal, int | None, AsyncConnection, Resources]
 Refused = Callable[[HotlineError, str, Principal, AsyncConnection, Resources], Awaitable[None]]
 """Takes why the ticket's command was refused, and notes what must be known of it all the same."""
 
+Shows = Callable[[Any, Principal, AsyncConnection, Resources], Awaitable[tuple[Schema, dict[str, str]]]]
+"""Takes what a use case returned, and makes the answer of it, with the headers."""
+
 PATH = "/v1/tickets/{ticket_id}/"
 
 
@@ -42,7 +45,7 @@ class TicketCommand:
     use_case: UseCase
     summary: str
     answers: type[Schema] = StepTaken
-    shown: Callable[[Any, Principal], tuple[Schema, dict[str, str]]] = taken
+    shown: Shows = taken
     status: int = 200
     when_refused: Refused | None = None
     example: Mapping[str, Any] = field(default_factory=dict)
@@ -98,7 +101,7 @@ def _add_route(routes: APIRouter, command: TicketCommand) -> None:
     ) -> Response:
         async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
             found = await command.run(ticket_id, said, principal, version, connection, resources)
-            return command.shown(found, principal)
+            return await command.shown(found, principal, connection, resources)
 
         try:
             return await commands.run(work, command.status)

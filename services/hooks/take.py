@@ -21,7 +21,7 @@ from services.resources import Resources
 from services.security import Principal
 from services.steps import taken
 from services.ticket_commands import TicketCommand, TicketCommands
-from services.tickets import TicketRow, TicketStore
+from services.tickets import TicketStore
 
 log = structlog.get_logger()
 
@@ -152,12 +152,10 @@ class _Taking:
         except TicketNotFound:
             return None
         principal = self._sender.principal
-        return _shown(ticket, principal) if may_see(ticket._asdict(), principal) else None
-
-
-def _shown(ticket: TicketRow, principal: Principal) -> Standing:
-    step, _ = taken(ticket, principal)
-    return Standing(**dict(step), due_at=ticket.due_at, return_until_at=ticket.return_until_at)
+        if not may_see(ticket._asdict(), principal):
+            return None
+        step, _ = await taken(ticket, principal, self._connection, self._resources)
+        return Standing(**dict(step), due_at=ticket.due_at, return_until_at=ticket.return_until_at)
 
 
 def _older(said: CommandIn, place: Place, applied_at: datetime | None) -> OlderThanApplied:

@@ -67,7 +67,7 @@ async def test_who_helps_reads_the_ticket_and_nothing_of_the_caller(hotline: InP
     ticket = await helped(hotline, caller=CALLER)
     shown = await seen(hotline, ticket, "", HELPER)
     assert (shown["caller"]["name"], shown["caller"]["phone"]) == (None, None)
-    assert shown["actions"] == ["co_sign", "co_contact", "co_feedback", "co_answer"]
+    assert shown["actions"] == ["co_sign"]
     assert (await seen(hotline, ticket, "", owner(ticket)))["caller"]["phone"] == "138****8000"
     revealed = await post(hotline, ticket, "reveal", HELPER, {"reason": "需要联系"})
     assert (revealed["http"], revealed["code"]) == (409, "not_the_lead")
