@@ -18,7 +18,7 @@ from services.tables import ticket_history, tickets
 Spot = tuple[datetime, UUID]
 _D, _E, _H, _T = deadlines.c, escalations.c, ticket_history.c, tickets.c
 _OPEN = (
-    TIMED.add_columns(_T.ended_at, _T.historical)
+    TIMED.add_columns(_T.ended_at, _T.historical, _T.reopens)
     .join(tickets, _T.id == _D.ticket_id)
     .where(_D.settled_at.is_(None))
     .order_by(_D.due_at, _D.id)
@@ -40,10 +40,11 @@ class AuditStore:
         return (await self._connection.execute(query.limit(limit))).all()
 
     async def climbed(self, ticket_ids: Iterable[str]) -> Mapping[str, Sequence[Any]]:
-        """Return the standing rungs of tickets."""
+        """Return the standing rungs of tickets, and when their clocks began."""
         query = select(
-            _E.ticket_id, _E.deadline_id, _E.clock, _E.department, _E.stage, _E.level, _E.fell_due_at
-        )
+            *(_E.ticket_id, _E.deadline_id, _E.clock, _E.department, _E.stage, _E.level, _E.fell_due_at),
+            _D.started_at,
+        ).join(deadlines, _D.id == _E.deadline_id)
         these = query.where(_E.ticket_id.in_(set(ticket_ids)), _E.withdrawn_at.is_(None))
         found: dict[str, list[Any]] = defaultdict(list)
         for row in await self._connection.execute(these):

@@ -108,10 +108,12 @@ async def _assignments(audit: Any, store: AuditStore, now: datetime) -> None:
 async def _differences(
     rows: Sequence[Any], store: AuditStore, connection: AsyncConnection, resources: Resources
 ) -> list[tuple[Any, Difference]]:
-    climbed = await store.climbed(each.ticket_id for each in rows)
+    tickets = {name for each in rows for name in (each.ticket_id, each.reopens) if name is not None}
+    climbed = await store.climbed(tickets)
     found = []
     for row in rows:
-        wrong = await _wrong(row, climbed.get(row.ticket_id, ()), connection, resources)
+        of_matter = [*climbed.get(row.ticket_id, ()), *climbed.get(row.reopens, ())]
+        wrong = await _wrong(row, of_matter, connection, resources)
         found += [(row, each) for each in sorted(wrong)]
     return found
 
@@ -152,5 +154,6 @@ def _kept(row: Any, climbed: Sequence[Any]) -> Kept:
         since=row.changed_at or row.started_at,
         ended_at=None if row.stage in AFTERWARDS else row.ended_at,
         climbed=places(each for each in climbed if each.deadline_id == row.id),
-        before=places(others),
+        before=places(each for each in others if each.ticket_id == row.ticket_id),
+        earlier=places(each for each in others if each.started_at == row.started_at),
     )

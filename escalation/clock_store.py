@@ -101,12 +101,12 @@ class ClockStore:
         newest = query.order_by(deadlines.c.settled_at.desc(), deadlines.c.due_at.desc()).limit(1)
         return (await self._connection.execute(newest)).one_or_none()
 
-    async def last_job(self, ticket_id: str, department: str, before: datetime) -> Row[Any] | None:
-        """Return the clock by which a department was to be done that was settled last, by that moment."""
+    async def last_job(self, ticket_id: str, departments: Sequence[str], before: datetime) -> Row[Any] | None:
+        """Return the clock by which one of these was to be done that was settled last, by that moment."""
         query = select(deadlines).where(
             deadlines.c.ticket_id == ticket_id,
             deadlines.c.clock == "department",
-            deadlines.c.department == department,
+            deadlines.c.department.in_(departments),
             deadlines.c.stage.in_(JOBS),
             deadlines.c.settled_at <= before,
         )

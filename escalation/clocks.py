@@ -14,12 +14,12 @@ from escalation.clock_store import ClockStore
 from escalation.commitments import with_promises
 from escalation.counted_rungs import take_back_findings
 from escalation.domain.ending import ending
-from escalation.domain.ladder import rung_times
 from escalation.domain.policy import LimitRule, is_promise, is_silent, limits_of
 from escalation.domain.reason import because_of
 from escalation.domain.reckoning import Terms, reckon
+from escalation.domain.schedule import ahead_of, times_of
 from escalation.domain.told import RUNS_ON
-from escalation.domain.worktime import Due, WorkCalendar
+from escalation.domain.worktime import Due, WorkCalendar, utc
 from escalation.move import run_on
 from escalation.rulebook import PublishedRules, Rulebook
 from escalation.store import BELL, DeadlineStore, EscalationStore, Which
@@ -67,6 +67,7 @@ class Clocks:
         department: str | None = None,
         climbed: Climbed = frozenset(),
         kept: Terms | None = None,
+        since: datetime | None = None,
     ) -> None:
         """
         Open the clocks these stages have by the limits in force, counted from `at`.
@@ -74,14 +75,17 @@ class Clocks:
         An event may be handled long after it happened: of what the ticket has
         done since, a stage is settled with the time it was done, and gets the
         cards of what fell due before. A clock that goes on from an earlier
-        assignment does not climb again what was `climbed` then.
+        assignment does not climb again what was `climbed` then, and no rung of
+        it is dated before the moment `since` which it goes on.
         """
         limits = limits_of(self.rulebook.limits, clock, matter)
         wanted = [each for each in limits if each.stage in stages]
         calendar = self.rulebook.calendar_of(department)
         limits = await with_promises(wanted, department, matter, at, calendar, self._connection)
         whose = {"assignment_id": assignment_id, "department": department}
-        await self.begin(limits, at, whose, historical=matter.historical, climbed=climbed, kept=kept)
+        await self.begin(
+            limits, at, whose, historical=matter.historical, climbed=climbed, kept=kept, since=since
+        )
 
     async def begin(
         self,
@@ -92,11 +96,14 @@ class Clocks:
         historical: bool = False,
         climbed: Climbed = frozenset(),
         kept: Terms | None = None,
+        since: datetime | None = None,
     ) -> None:
         """Open the clocks of these limits; what is `kept` of an earlier one is all but start and limit."""
         steps = await TicketStore(self._connection).steps([self.event.ticket])
         later = self.later(steps.get(self.event.ticket, ()))
-        begun = self.begun(limits, at, whose, later, historical=historical, climbed=climbed, kept=kept)
+        begun = self.begun(
+            limits, at, whose, later, historical=historical, climbed=climbed, kept=kept, since=since
+        )
         await TicketStore(self._connection).promise_all(begun.promises)
         await self.open(begun.clocks)
 
@@ -114,6 +121,7 @@ class Clocks:
         historical: bool = False,
         climbed: Climbed = frozenset(),
         kept: Terms | None = None,
+        since: datetime | None = None,
     ) -> "Begun":
         """Return the clocks of these limits, of a ticket that has taken those steps `later`."""
         begun = Begun([], [])
@@ -123,7 +131,7 @@ class Clocks:
             if kept is not None:
                 terms = replace(kept, start=at, limit=limit.amount)
             due = reckon(terms, calendar)
-            row = self.row(limit, at, due, calendar, historical=historical, climbed=climbed)
+            row = self.row(limit, terms, due, calendar, historical=historical, climbed=climbed, since=since)
             row = {**row, **columns_of(terms), **whose}
             begun.clocks.append((row, ending(limit.clock, limit.stage, later)))
             if is_promise(limit):
@@ -182,40 +190,30 @@ class Clocks:
     def row(
         self,
         limit: LimitRule,
-        at: datetime,
+        terms: Terms,
         due: Due,
         calendar: WorkCalendar,
         *,
         historical: bool = False,
         climbed: Climbed = frozenset(),
+        since: datetime | None = None,
     ) -> dict[str, Any]:
         """Return the row of a clock that runs from then to then, with its rungs."""
-        times = rung_times(
-            self.rulebook.ladder,
-            stage=limit.stage,
-            start=at,
-            due=due.at,
-            limit=limit.amount,
-            calendar=calendar,
-        )
+        times = times_of(self.rulebook.ladder, limit.stage, terms, due.at, calendar)
         if is_silent(limit):
             times = ()  # this one is shown and listed
-        past = self._now if historical else None
-        first = next(
-            (
-                index
-                for index, (rung, each) in enumerate(times)
-                if not (past and each < past) and (rung.level, each) not in climbed
-            ),
-            None,
-        )
+        plan = ahead_of(times, climbed, since or utc(terms.start))
+        first = plan.following
+        if historical:
+            behind = [each for each in plan.rungs[first or 0 :] if each[1] < self._now]
+            first = None if first is None or first + len(behind) == len(plan.rungs) else first + len(behind)
         return {
             "id": uuid4(),
             "ticket_id": self.event.ticket,
             "opened_by": self.event.id,
             "clock": limit.clock,
             "stage": limit.stage,
-            "started_at": at,
+            "started_at": terms.start,
             "amount": limit.amount.count,
             "unit": str(limit.amount.unit),
             "fixed": None,
@@ -225,9 +223,10 @@ class Clocks:
             "layer": str(limit.layer),
             "source": limit.source,
             "versions": self.rulebook.versions,
-            "schedule": [[rung.level, each.isoformat()] for rung, each in times],
+            "schedule": [[level, each.isoformat()] for level, each in plan.rungs],
+            "changed_at": since,
             "next_rung": first,
-            "next_rung_at": None if first is None else times[first][1],
+            "next_rung_at": None if first is None else plan.rungs[first][1],
             "settled_at": None,
             "settled_because": None,
         }

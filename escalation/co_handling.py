@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from escalation.clocks import Clocks, End
 from escalation.domain.co_handling import amount_between
 from escalation.domain.policy import CO_HANDLING, LimitRule, Stage
+from escalation.domain.reckoning import Terms
 from escalation.domain.worktime import Due, add
 from escalation.limits import limit_of
 from schemas.events import (
@@ -64,7 +65,7 @@ def _row(stage: Stage, limit: LimitRule, given: CoAssignment, clocks: Clocks) ->
     else:
         due, fixed = add(start, limit.amount, calendar), None
     whose = {"assignment_id": given.co_handling_id, "department": given.department, "fixed": fixed}
-    return {**clocks.row(limit, start, due, calendar), **whose, "clock": CO_HANDLING}
+    return {**clocks.row(limit, Terms(start, limit.amount), due, calendar), **whose, "clock": CO_HANDLING}
 
 
 def _end(stage: Stage, done: Any) -> End | None:

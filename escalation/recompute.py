@@ -20,11 +20,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from escalation.claims import Pointer
 from escalation.climb import WORKER, climb_missed
 from escalation.domain.horizon import horizon
-from escalation.domain.ladder import Rung, Times, rung_times
+from escalation.domain.ladder import Rung, Times
 from escalation.domain.policy import is_promise, is_silent
 from escalation.domain.publication_note import sentence
 from escalation.domain.reason import also_granted, because
-from escalation.domain.schedule import Plan, ahead_of, waiting
+from escalation.domain.reckoning import Terms
+from escalation.domain.schedule import Plan, ahead_of, stood_overdue, times_of, waiting
 from escalation.move import moved_to
 from escalation.recompute_store import BELL, OpenDeadlines, RecomputeStore, Running
 from escalation.recount import Recount, Recounting
@@ -281,15 +282,14 @@ class _Carrier:
         """
         row, terms = each.row, each.outcome.terms
         calendar = self._rulebook.calendar_of(row.department)
-        by_due = terms.limit.unit.counts_days
+        by_due = terms.limit.unit.counts_days and not stood_overdue(terms, each.outcome.due.at)
         key = (row.versions_text, row.stage, None if by_due else terms, each.outcome.due.at, calendar)
         if key not in self._known:
-            self._known[key] = rung_times(
+            self._known[key] = times_of(
                 each.ladder or self._ladders[row.versions[LADDER]],
-                stage=row.stage,
-                start=calendar.begins_at if by_due else terms.start,
-                due=each.outcome.due.at,
-                limit=terms.limit,
-                calendar=calendar,
+                row.stage,
+                Terms(calendar.begins_at, terms.limit) if by_due else terms,
+                each.outcome.due.at,
+                calendar,
             )
         return self._known[key]

@@ -15,10 +15,11 @@ from escalation.domain.ending import ending
 from escalation.domain.policy import Clock, Stage
 from escalation.domain.reckoning import reckon
 from escalation.domain.reopening import Reopening, reopened
-from escalation.rulebook import CALENDAR, PublishedRules
+from escalation.rulebook import CALENDAR, PublishedRules, civil_day
 from escalation.store import EscalationStore
 from escalation.terms import columns_of, terms_of
 from schemas.events import TicketAssigned, TicketRedoOrdered
+from services.departments import predecessors
 from services.resources import Resources
 from services.tickets import TicketStore
 
@@ -56,6 +57,7 @@ async def on_redo_ordered(
         "due_at": due.at,
         "provisional": due.provisional,
         "schedule": [],
+        "changed_at": None,
         "next_rung": None,
         "next_rung_at": None,
         "settled_at": None,
@@ -104,7 +106,8 @@ async def open_again(
 ) -> None:
     """Open the clocks of a department that takes a matter up again."""
     start = wanted.start
-    last = await ClockStore(connection).last_job(wanted.ticket, department, start)
+    these = await predecessors(department, civil_day(start, resources), connection)
+    last = await ClockStore(connection).last_job(wanted.ticket, these, start)
     nothing_to_continue = wanted.how is Reopening.CONTINUE and last is None
     how = wanted.otherwise if nothing_to_continue else wanted.how
     if how is Reopening.RESTART:
@@ -117,4 +120,4 @@ async def open_again(
         terms = reopened(was, last.settled_at, start, how, was.limit, calendar)
         climbed = await EscalationStore(connection).climbed(wanted.ticket, last.started_at)
         await open_for(BEFORE, start)
-        await open_for((Stage.COMPLETION,), terms.start, kept=terms, climbed=climbed)
+        await open_for((Stage.COMPLETION,), terms.start, kept=terms, climbed=climbed, since=start)

@@ -1,5 +1,8 @@
 """What is asked of the departments outside the router, whose table it is: here it is only read."""
 
+from collections.abc import Sequence
+from datetime import date
+
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -7,6 +10,20 @@ from schemas.errors import DepartmentNotFound, UnknownDepartment
 from services.security import Principal
 
 _KNOWN = text("SELECT EXISTS (SELECT FROM departments WHERE code = :code)")
+
+_PREDECESSORS = text("""
+WITH RECURSIVE these (code) AS (
+    SELECT CAST(:code AS text)
+    UNION SELECT gone.department FROM department_mergers AS gone JOIN these ON gone.successor = these.code
+    WHERE gone.merges_on <= :day
+)
+SELECT code FROM these
+""")
+
+
+async def predecessors(code: str, day: date, connection: AsyncConnection) -> Sequence[str]:
+    """Return a department and all that were merged into it by that day: what they did is its own."""
+    return (await connection.scalars(_PREDECESSORS, {"code": code, "day": day})).all()
 
 
 async def check_known(code: str, connection: AsyncConnection) -> None:

@@ -137,11 +137,12 @@ def stood_still(terms: Terms, pause: Pause, calendar: WorkCalendar) -> Terms:
     """Return the terms with one more pause; a due that was set leaves the time that was left until it."""
     fixed = terms.fixed
     if fixed is not None and pause.begins < fixed:
-        fixed = max(fixed, _left_after(pause, fixed, terms.limit.unit, calendar))
+        fixed = max(fixed, left_after(pause, fixed, terms.limit.unit, calendar))
     return replace(terms, pauses=(*terms.pauses, pause), fixed=fixed)
 
 
-def _left_after(pause: Pause, due: datetime, unit: Unit, calendar: WorkCalendar) -> datetime:
+def left_after(pause: Pause, due: datetime, unit: Unit, calendar: WorkCalendar) -> datetime:
+    """Return where a moment lies that was ahead when a pause began, once it has ended."""
     if unit is Unit.WALL_MINUTES:
         return due + (pause.ends - pause.begins)
     if unit is Unit.WORKING_MINUTES:

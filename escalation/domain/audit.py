@@ -33,7 +33,8 @@ class Kept:
     An open deadline as it is stored.
 
     `climbed` are its own rungs; `before`, those its department, or who led before a merger, had for
-    the stage under another deadline of the ticket. `silent` when cards go by another clock. Of a
+    the stage under another deadline of the ticket. `earlier` are those of the very clock before it
+    stopped and went on. `silent` when cards go by another clock. Of a
     `historical` matter the rungs that passed before its file was read are passed over, with no card.
     """
 
@@ -50,6 +51,7 @@ class Kept:
     ended_at: datetime | None
     climbed: Sequence[Place] = ()
     before: Sequence[Place] = ()
+    earlier: Sequence[Place] = ()
 
 
 def differences(kept: Kept, ladder: Iterable[Rung], calendar: WorkCalendar, now: datetime) -> set[Difference]:
@@ -89,7 +91,10 @@ def _rungs(kept: Kept, ladder: Iterable[Rung], calendar: WorkCalendar) -> set[Pl
 def _behind(kept: Kept) -> Sequence[Place]:
     """Return the rungs a move has left as they were: those climbed, and those passed over."""
     moved = kept.since > kept.terms.start
-    return kept.schedule[: kept.next_rung] if kept.historical and moved else kept.climbed
+    if kept.historical and moved:
+        return kept.schedule[: kept.next_rung]
+    own = {level for level, _ in kept.climbed}
+    return [*(each for each in kept.earlier if each[0] not in own), *kept.climbed]
 
 
 def _next_holds(kept: Kept, now: datetime) -> bool:
@@ -111,7 +116,8 @@ def _is_missing(kept: Kept, now: datetime) -> bool:
     passed = kept.schedule[: kept.next_rung] if held else kept.schedule
     levels = {level for level, _ in kept.climbed}
     due = [each for each in passed if each[1] <= now - GRACE]
-    return any(each[0] not in levels and each not in kept.before for each in due)
+    elsewhere = {*kept.before, *kept.earlier}
+    return any(each[0] not in levels and each not in elsewhere for each in due)
 
 
 def _repeated(climbed: Sequence[Place]) -> bool:

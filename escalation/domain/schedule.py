@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from escalation.domain.allowance import left_after
 from escalation.domain.ladder import Rung, Times, rung_times
-from escalation.domain.reckoning import Terms
+from escalation.domain.reckoning import Pause, Terms
 from escalation.domain.worktime import WorkCalendar, utc
 
 Place = tuple[int, datetime]
@@ -24,6 +25,24 @@ class Plan(NamedTuple):
         return None if self.following is None else self.rungs[self.following][1]
 
 
+def times_of(
+    ladder: Iterable[Rung], stage: str, terms: Terms, due: datetime, calendar: WorkCalendar
+) -> Times:
+    """Return when the rungs of a deadline fall due; one after the due waits for pauses that began later."""
+    times = rung_times(ladder, stage=stage, start=terms.start, due=due, limit=terms.limit, calendar=calendar)
+    for pause in stood_overdue(terms, due):
+        times = tuple(
+            (rung, max(at, left_after(pause, at, terms.limit.unit, calendar)) if at > pause.begins else at)
+            for rung, at in times
+        )
+    return times
+
+
+def stood_overdue(terms: Terms, due: datetime) -> list[Pause]:
+    """Return the pauses that began when a deadline had passed: a matter answered late, and taken up again."""
+    return [each for each in terms.pauses if each.begins >= due]
+
+
 def planned(
     ladder: Iterable[Rung],
     stage: str,
@@ -40,7 +59,7 @@ def planned(
 
     None is climbed twice, and none is dated before the moment that made it due.
     """
-    times = rung_times(ladder, stage=stage, start=terms.start, due=due, limit=terms.limit, calendar=calendar)
+    times = times_of(ladder, stage, terms, due, calendar)
     return ahead_of(times, climbed, max(utc(terms.start), utc(since)), waiting)
 
 

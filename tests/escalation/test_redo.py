@@ -1,12 +1,14 @@
 """Done again (重办): the same department, three working days, no return; the caller's clock goes on."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
-from tests.escalation.test_scenarios import CITIZEN, at, due
+from tests.escalation.test_auditor import audit
+from tests.escalation.test_scenarios import CITIZEN, at, cards, due
 from tests.escalation.timekeeping import done, extended, local, promised, refused, resumed, signed, suspended
 from tests.inprocess import Answer, InProcess
+from tests.router.test_merge import NEW, merge, move_all
 
 REDO = ("department", "redo")
 
@@ -86,6 +88,15 @@ async def test_a_second_redo_is_told_with_its_count(hotline: InProcess) -> None:
     assert [each.note[:5] for each in notes] == ["第1次重办", "第2次重办"]
 
 
+async def redone_by(hotline: InProcess, policy: str) -> None:
+    """Let a department's clock go on so in a redo."""
+    await hotline.rows(
+        "UPDATE rules SET content = jsonb_set(content, '{reopenings,0,policy}', to_jsonb(CAST(:how AS text)))"
+        " WHERE kind = 'allowances' RETURNING version",
+        how=policy,
+    )
+
+
 @pytest.mark.parametrize(
     ("policy", "stage", "expected"),
     [
@@ -97,11 +108,7 @@ async def test_a_second_redo_is_told_with_its_count(hotline: InProcess) -> None:
 async def test_p2_how_the_departments_clock_goes_on_is_what_the_city_says(
     hotline: InProcess, policy: str, stage: str, expected: str
 ) -> None:
-    await hotline.rows(
-        "UPDATE rules SET content = jsonb_set(content, '{reopenings,0,policy}', to_jsonb(CAST(:how AS text)))"
-        " WHERE kind = 'allowances' RETURNING version",
-        how=policy,
-    )
+    await redone_by(hotline, policy)
     ticket = await signed(hotline, "2026-11-16 10:00")
     await answered(hotline, ticket, "2026-11-18 15:00")
     again = await unsolved(hotline, ticket, "2026-12-01 16:20")
@@ -113,6 +120,53 @@ async def test_p2_how_the_departments_clock_goes_on_is_what_the_city_says(
     jobs: dict[str, datetime] = {each.stage: each.due_at for each in running}
     assert local(jobs.pop(stage).isoformat()) == expected
     assert set(jobs) == {"sign", "contact"}
+
+
+EARLIER = [(0, "2026-11-20 17:30"), (1, "2026-11-23 17:30"), (2, "2026-11-24 17:30")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "had", "then"),
+    [
+        ("2026-11-18 15:00", 0, [(0, "2026-12-03 17:30"), (1, "2026-12-04 17:30")]),
+        ("2026-11-23 10:00", 1, [(1, "2026-12-01 17:30"), (2, "2026-12-02 17:30"), (3, "2026-12-04 17:30")]),
+        ("2026-11-24 10:00", 2, [(2, "2026-12-01 17:30"), (3, "2026-12-03 17:30")]),
+        ("2026-11-25 10:00", 3, [(3, "2026-12-02 17:30"), (4, "2026-12-04 17:30")]),
+    ],
+    ids=["before any", "after a yellow card", "after the red card, late", "later still"],
+)
+async def test_a_clock_that_goes_on_climbs_no_level_again_and_the_next_when_its_own_time_has_passed(
+    hotline: InProcess, answer: str, had: int, then: list[tuple[int, str]]
+) -> None:
+    await redone_by(hotline, "continue")
+    ticket = await signed(hotline, "2026-11-16 10:00")
+    await answered(hotline, ticket, answer)
+    assert await cards(hotline, ticket, "completion") == EARLIER[:had]
+    await unsolved(hotline, ticket, "2026-12-01 16:20")
+    await hotline.later(timedelta(0))
+    assert (await audit(hotline))["found"] == {}
+    await hotline.advance(at("2026-12-04 18:00"))
+    assert await cards(hotline, ticket, "completion") == [*EARLIER[:had], *then]
+    assert (await audit(hotline))["found"] == {}
+
+
+async def test_after_a_merger_the_successors_clock_goes_on_where_that_of_its_predecessor_stopped(
+    hotline: InProcess,
+) -> None:
+    await redone_by(hotline, "continue")
+    ticket = await signed(hotline, "2026-11-16 10:00")
+    await answered(hotline, ticket, "2026-11-18 15:00")
+    assert (await merge(hotline, on="2026-11-24"))["http"] == 202
+    await hotline.advance(at("2026-11-24 09:00"))
+    await move_all(hotline)
+    again = await unsolved(hotline, ticket, "2026-12-01 16:20")
+    assert again["department"] == NEW
+    (job,) = await hotline.rows(
+        "SELECT stage, started_at, due_at FROM deadlines WHERE clock = 'department'"
+        " AND settled_at IS NULL AND stage IN ('completion', 'redo')"
+    )
+    assert (job.stage, job.started_at) == ("completion", at("2026-11-16 10:00"))
+    assert job.due_at == at("2026-12-04 17:30")
 
 
 async def test_a_caller_who_is_content_sends_nothing_back(hotline: InProcess) -> None:
