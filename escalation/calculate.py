@@ -38,7 +38,7 @@ from schemas.problem import FieldProblem, Problem
 from services.commands import OnceDep
 from services.http import ResourcesDep, pointer
 
-MOST_DAYS = 1_000_000
+MOST_DAYS = 2_000_000
 MOST_SEGMENTS = 250_000
 
 Named = Callable[[str | None], WorkCalendar]

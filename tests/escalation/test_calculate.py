@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from escalation.calculate import among, calculate
+from escalation.calculate import MOST_DAYS, among, calculate
 from escalation.rulebook import Rulebook
 from tests.escalation.domain.examples import HK, LADDER, LIMITS, ROUND_THE_CLOCK, calendar, daily
 from tests.escalation.domain.oracle import Oracle
@@ -233,6 +233,23 @@ def test_calendars_that_reach_too_far_together_are_refused(monkeypatch: pytest.M
     monkeypatch.setattr("escalation.calculate.MOST_DAYS", 6000)
     found = answers(years(3, "12:00"), years(10, "12:01"), years(3, "12:02"), years(10, "12:02"))
     assert [each.get("problem", {}).get("code") for each in found] == [None, "too_large", None, "too_large"]
+
+
+def test_a_thousand_calendars_of_ones_own_reach_as_far_as_a_working_year(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("escalation.calculate.MOST_DAYS", MOST_DAYS // 100)
+    found = answers(
+        *(
+            {
+                "start": "2026-11-23T09:00:00+08:00",
+                "limit": {"amount": 250, "unit": "working_days"},
+                "calendar": {**SHANGHAI, "days": {f"2026-12-{day}": "off"}},
+            }
+            for day in range(10, 20)
+        )
+    )
+    assert all("due" in each for each in found)
 
 
 def test_random_questions_are_answered_as_counting_by_hand_does() -> None:
