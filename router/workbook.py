@@ -1,6 +1,7 @@
 """A sheet as an Excel workbook (XLSX): what a clerk opens, with Chinese headings and cells that stay text."""
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -11,10 +12,11 @@ from xml.etree.ElementTree import ParseError
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils.cell import column_index_from_string
 from openpyxl.utils.exceptions import InvalidFileException
 
 from router.domain.row import JurisdictionRow
-from router.domain.sheet import Line, Sheet, SheetFault, read_sheet, write_sheet
+from router.domain.sheet import MERGED, NO_RESULT, Line, Sheet, SheetFault, read_sheet, write_sheet
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _DAMAGED = (
@@ -23,11 +25,14 @@ _DAMAGED = (
     ParseError,
     InvalidFileException,
     NotImplementedError,
+    AttributeError,
     LookupError,
     TypeError,
     ValueError,
     OSError,
 )
+_FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 MOST_BYTES = 200_000_000
 """What a workbook may unpack to: a small file can hold a very large one."""
 
@@ -38,12 +43,43 @@ def read_xlsx(sent: bytes) -> Sheet:
         with zipfile.ZipFile(io.BytesIO(sent)) as parts:
             if sum(each.file_size for each in parts.infolist()) > MOST_BYTES:
                 return _unreadable("工作簿解压后过大")
-        book = load_workbook(io.BytesIO(sent), read_only=True, data_only=True)
-        with closing(book):
-            lines = list(_lines(book.worksheets[0]))
+        with _opened(sent, data_only=True) as book:
+            sheet = book.worksheets[0]
+            lines = list(_lines(sheet))
+            with sheet._get_source() as source:
+                written = source.read()
+        if _FORMULA.search(written):
+            with _opened(sent, data_only=False) as book:
+                lines = list(_with_formulas(lines, book.worksheets[0]))
+        for left, top, right, bottom in _MERGED.findall(written):
+            columns = column_index_from_string(left.decode()), column_index_from_string(right.decode())
+            _mark(lines, columns, (int(top), int(bottom)))
     except _DAMAGED:
         return _unreadable("不是可读的XLSX工作簿")
     return read_sheet(lines)
+
+
+def _opened(sent: bytes, *, data_only: bool) -> Any:
+    return closing(load_workbook(io.BytesIO(sent), read_only=True, data_only=data_only))
+
+
+def _with_formulas(lines: Iterable[Line], sheet: Any) -> Iterator[Line]:
+    """Yield the lines with formulas that have no result marked: an empty condition holds for all."""
+    for (number, values), written in zip(lines, sheet.iter_rows(values_only=True), strict=True):
+        pairs = zip(values, written, strict=True)
+        yield number, [value or ("" if cell is None else NO_RESULT) for value, cell in pairs]
+
+
+def _mark(lines: list[Line], columns: tuple[int, int], numbers: tuple[int, int]) -> None:
+    """Mark what a merged cell has swallowed, which seems empty likewise."""
+    (left, right), (top, bottom) = columns, numbers
+    for at in range(top - 1, min(bottom, len(lines))):
+        number, values = lines[at]
+        own = list(values)
+        for column in range(left - 1, min(right, len(own))):
+            if (at, column) != (top - 1, left - 1):
+                own[column] = MERGED
+        lines[at] = number, own
 
 
 def write_xlsx(rows: Iterable[JurisdictionRow]) -> bytes:

@@ -39,6 +39,12 @@ TITLES = {title: name for name, (title, _) in COLUMNS.items()}
 MOST_ROWS = 100_000
 MOST_FAULTS = 1000
 
+MERGED, NO_RESULT = "(合并单元格)", "(公式)"
+"""What stands for a cell merged with another, above it or to its left, and for a formula not calculated."""
+
+FAILED = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
+"""What Excel shows for a formula that cannot be calculated."""
+
 Line = tuple[int, Sequence[str]]
 
 
@@ -155,6 +161,10 @@ def _read_cell(name: str, text: str) -> Any:
         raise BadCell(f"超过{LONGEST}字")
     if any(kind_of(each) == "Cc" and each not in "\t\n\r" for each in text):
         raise BadCell("含有不可存储的字符")
+    if text == MERGED:
+        raise BadCell("与上方或左侧的单元格合并了;请取消合并,逐格填写")
+    if text == NO_RESULT or text in FAILED:
+        raise BadCell("公式没有结果;请粘贴为值" if text == NO_RESULT else f"公式的结果是错误{text};请改正")
     if name == "mode" and not text:
         raise BadCell("派单方式不能为空:直派(direct)、经区(via_district)或人工(manual)")
     return COLUMNS[name][1](text)

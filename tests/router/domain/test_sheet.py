@@ -107,6 +107,48 @@ def test_a_workbook_a_clerk_made_by_hand_is_read_with_chinese_headings_numbers_a
     assert "丢失了开头的0" in sheet.faults[0].message
 
 
+def made_by_hand(*lines: list[object], merged: str | None = None) -> bytes:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["编号", "类别", "区划", "主办单位", "派单方式", "生效日期", "备注"])
+    for each in lines:
+        sheet.append(each)
+    if merged is not None:
+        sheet.merge_cells(merged)
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def by_hand(number: str, category: object, note: object = None) -> list[object]:
+    return [number, category, "460106", "water-group", "直派", date(2026, 1, 1), note]
+
+
+@pytest.mark.parametrize(
+    ("sent", "where", "says"),
+    [
+        (made_by_hand(by_hand("x", '="02"')), [(2, "category")], "公式没有结果;请粘贴为值"),
+        (made_by_hand(by_hand("x", "02", "#REF!")), [(2, "note")], "公式的结果是错误#REF!;请改正"),
+        (
+            made_by_hand(by_hand("x", "02"), by_hand("y", None), by_hand("z", None), merged="B2:B4"),
+            [(3, "category"), (4, "category")],
+            "与上方或左侧的单元格合并了;请取消合并,逐格填写",
+        ),
+        (
+            made_by_hand(by_hand("x", "02"), merged="B1:C1"),
+            [(1, "(合并单元格)"), (1, "division")],
+            "没有名为“(合并单元格)”的列",
+        ),
+    ],
+)
+def test_a_cell_that_only_seems_empty_is_a_fault_for_an_empty_condition_holds_for_all(
+    sent: bytes, where: list[tuple[int, str]], says: str
+) -> None:
+    sheet = read_xlsx(sent)
+    assert [(each.line, each.column) for each in sheet.faults] == where
+    assert sheet.faults[0].message == says
+
+
 def test_what_is_no_workbook_is_refused_in_words() -> None:
     assert [each.message for each in read_xlsx(b"PK nonsense").faults] == ["不是可读的XLSX工作簿"]
 
@@ -176,6 +218,7 @@ def test_a_difference_is_told_in_words() -> None:
         ("xl/worksheets/sheet1.xml", lambda whole: re.sub(rb"<c .*?</c>", b'<c t="s"><v>9</v></c>', whole)),
         ("xl/workbook.xml", lambda whole: re.sub(rb"<sheets>.*</sheets>", b"<sheets/>", whole)),
         ("xl/styles.xml", lambda whole: b"<a"),
+        ("xl/_rels/workbook.xml.rels", lambda whole: whole.replace(b'/worksheet"', b'/chartsheet"')),
         ("[Content_Types].xml", lambda whole: b""),
     ],
 )
