@@ -4,14 +4,13 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.department_api import Code
 from router.department_store import UnitStore
 from router.people_store import PeopleStore
-from schemas.base import Schema
+from schemas.base import AskedInstant, Schema
 from schemas.departments import (
     AbsenceWindow,
     Commitment,
@@ -76,7 +75,7 @@ async def read_on_duty(
     code: Code,
     principal: PrincipalDep,
     resources: ResourcesDep,
-    at: Annotated[AwareDatetime | None, Query(description="The moment asked about; now by default.")] = None,
+    at: Annotated[AskedInstant | None, Query(description="The moment asked about; now by default.")] = None,
     signed: Annotated[bool, Query(description="False: a ticket was not signed in time.")] = True,
 ) -> OnDutyNow:
     """Say who is to act for a department: A, B when A is away or did not sign in time, or the roster's."""

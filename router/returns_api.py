@@ -13,7 +13,7 @@ from router.choose import civil_day
 from router.department_store import UnitStore
 from router.returns import give_back, grant, refuse
 from router.returns_store import ReturnStore
-from schemas.base import Instant, Schema
+from schemas.base import AskedInstant, Schema
 from schemas.errors import AdjudicationBinds, BadCursor, HotlineError
 from schemas.lifecycle import Step
 from schemas.returns import AdjudicationRequest, Grant, Refusal, ReturnCount, ReturnRecord, ReturnRequest
@@ -110,8 +110,8 @@ async def list_returns(
 @routes.get("/supervision/returns")
 async def count_returns(
     resources: ResourcesDep,
-    since: Annotated[Instant | None, Query(description="Returned at this moment or later.")] = None,
-    until: Annotated[Instant | None, Query(description="Returned before this moment.")] = None,
+    since: Annotated[AskedInstant | None, Query(description="Returned at this moment or later.")] = None,
+    until: Annotated[AskedInstant | None, Query(description="Returned before this moment.")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[ReturnCount]:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from schemas.base import Instant, Schema, Words
+from schemas.base import AskedInstant, Instant, Schema, Words
 from schemas.codes import DepartmentCode
 from schemas.people import ActedBy
 
@@ -69,7 +69,7 @@ class Helper(Schema):
     """A department that helps the lead; without a time it has 60 % of the lead's."""
 
     department: DepartmentCode
-    due_at: Instant | None = None
+    due_at: AskedInstant | None = None
 
 
 class AdjudicationRequest(Schema):

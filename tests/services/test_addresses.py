@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import pytest
 
@@ -56,3 +57,20 @@ async def test_a_cursor_that_names_no_place_is_refused(
 ) -> None:
     answer = await (await hotline.client("supervisor")).get(path, params={"cursor": cursor(*place)})
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_cursor")
+
+
+async def test_a_moment_no_database_knows_is_refused_wherever_one_may_be_asked_about(
+    hotline: InProcess,
+) -> None:
+    asked = [
+        (re.sub(r"{[^}]+}", "water-group", path), each["name"])
+        for path, steps in hotline.app.openapi()["paths"].items()
+        for each in steps.get("get", {}).get("parameters", [])
+        if each["in"] == "query" and "date-time" in json.dumps(each["schema"])
+    ]
+    client = await hotline.client("admin")
+    assert ("/v1/supervision/returns", "since") in asked
+    for path, name in asked:
+        for moment in (FIRST_DAY, LAST_DAY):
+            answer = await client.get(path, params={name: moment})
+            assert (answer.status_code, answer.json()["pointer"]) == (422, f"query:{name}"), path
