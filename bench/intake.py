@@ -89,15 +89,13 @@ def measured(name: str, calls: int, work: Callable[[], Flood], answer: int) -> P
 
 
 @contextmanager
-def serving(port: int) -> Iterator[tuple[str, str]]:
+def serving(port: int, processes: int) -> Iterator[tuple[str, str]]:
     """Start the intake role with a PostgreSQL of its own; yield the database's address and an agent's key."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "bench.intake_server", str(port)], stdout=subprocess.PIPE, text=True
-    )
+    command = [sys.executable, "-m", "bench.intake_server", str(port), str(processes)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert child.stdout is not None
         said = json.loads(child.stdout.readline())
-        until_answered(f"http://127.0.0.1:{port}/healthz")
         yield said["url"], said["keys"]["agent"]
     finally:
         child.terminate()
@@ -122,8 +120,9 @@ def until_answered(url: str) -> None:
             return
 
 
-def registering(port: int, key: str, calls: int, clients: Sequence[int]) -> Iterator[Phase]:
+def registering(port: int, key: str, calls: int, clients: Sequence[int], processes: int) -> Iterator[Phase]:
     """Register calls one by one, at several numbers of clients."""
+    by = f", {processes} processes" if processes > 1 else ""
     numbers = iter(range(100_000_000))
 
     def requests(count: int) -> list[bytes]:
@@ -133,7 +132,7 @@ def registering(port: int, key: str, calls: int, clients: Sequence[int]) -> Iter
     run_flood(port, requests(WARM_UP), 16)
     for count in clients:
         wanted = requests(calls if count > 1 else calls // 10)
-        name = f"register, {count} client{'s' if count > 1 else ''}"
+        name = f"register, {count} client{'s' if count > 1 else ''}{by}"
         yield measured(name, len(wanted), lambda some=wanted, at=count: run_flood(port, some, at), 201)  # type: ignore[misc]
 
 
@@ -199,11 +198,14 @@ def free_port() -> int:
 
 
 def run(calls: int, batch: int, *, with_peer: bool) -> tuple[float, list[Phase]]:
-    """Measure everything on one PostgreSQL; return the floor and the phases."""
+    """Measure all but several processes on one PostgreSQL; return the floor and the phases."""
     found = [bare(calls)]
     port = free_port()
-    with serving(port) as (url, key):
-        found += registering(port, key, calls, (1, 16, 64))
+    with serving(port, processes=2) as (_, key):
+        found += registering(port, key, calls, (16, 64), processes=2)
+    port = free_port()
+    with serving(port, processes=1) as (url, key):
+        found += registering(port, key, calls, (1, 16, 64), processes=1)
         found.append(in_batches(port, key, batch))
         under = asyncio.run(floor(driver_dsn(url), calls))
         console.print(f"floor: {under:,.0f}/s")
