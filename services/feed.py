@@ -6,6 +6,7 @@ number, the next of its department, when somebody first reads it: what commits l
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -34,7 +35,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.base import Instant, Schema
 from schemas.errors import BadCursor
 from services.authorization import PrincipalDep
-from services.database import metadata
+from services.bulk import insert_new
+from services.database import driver_of, metadata
 from services.departments import check_own
 from services.http import ResourcesDep
 from services.paging import Limit
@@ -100,6 +102,15 @@ class FeedPage(Schema):
     kept_since_at: Instant
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event as departments' feeds are to have it."""
+
+    event: Any
+    departments: Sequence[str]
+    body: bytes
+
+
 class FeedStore:
     """The feeds, within one transaction."""
 
@@ -108,19 +119,23 @@ class FeedStore:
 
     async def add(self, event: Any, departments: Sequence[str], body: bytes, now: datetime) -> None:
         """Put an event into these departments' feeds; once, also when it is handled again."""
+        await self.add_all([Entry(event, departments, body)], now)
+
+    async def add_all(self, entries: Sequence[Entry], now: datetime) -> None:
+        """Put events into departments' feeds; once, also when they are handled again."""
         rows = [
             {
                 "department": each,
-                "event_id": event.id,
-                "ticket_id": event.ticket,
-                "type": event.type,
-                "body": body,
+                "event_id": entry.event.id,
+                "ticket_id": entry.event.ticket,
+                "type": entry.event.type,
+                "body": entry.body,
                 "made_at": now,
             }
-            for each in sorted(set(departments))
+            for entry in entries
+            for each in sorted(set(entry.departments))
         ]
-        if rows:
-            await self._connection.execute(_ADD, rows)
+        await insert_new(await driver_of(self._connection), feed, rows)
 
     async def after(self, department: str, number: int, limit: int) -> tuple[Sequence[Row[Any]], int]:
         """
@@ -189,8 +204,6 @@ _CLEAR = text(
     SELECT count(*) FROM gone
     """
 )
-
-_ADD = insert(feed).on_conflict_do_nothing()
 
 
 @routes.get("/{code}/feed")

@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import Text, any_, bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.base import rfc3339
@@ -16,7 +17,7 @@ from schemas.scrubbing import names_in, scrubbed_all
 from schemas.ticket import Urgency
 from schemas.webhooks import Standing
 from services.bus import Subscription
-from services.feed import FeedStore
+from services.feed import Entry, FeedStore
 from services.resources import Resources
 from services.tables import tickets
 from services.webhooks.delivery_store import DeliveryStore
@@ -64,37 +65,45 @@ _TOLD = text(
 
 _PERSON = ("role", "name", "post", "unit", "because")
 
-_TICKET = select(
-    *(tickets.c[each] for each in ("urgency", "category", "co_departments", "caller", "former_callers"))
-).where(tickets.c.id == bindparam("ticket"))
+_TICKETS = select(
+    *(tickets.c[each] for each in ("id", "urgency", "category", "co_departments", "caller", "former_callers"))
+).where(tickets.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
 
 
-async def announce(event: Any, connection: AsyncConnection, resources: Resources) -> None:
-    """Fix the body now: a retry hours later says what was true when it happened."""
-    if isinstance(event, TicketAssigned) and event.data.matter.historical:
-        return
-    ticket = (await connection.execute(_TICKET, {"ticket": event.ticket})).one_or_none()
-    addressees = _addressees(event, ticket)
-    if not addressees:
-        return
-    hidden = names_in(ticket.caller, ticket.former_callers) if ticket is not None else ()
-    content, now = body(event, await _notice(event, connection), hidden), resources.clock.now()
-    departments = list(dict.fromkeys(department for department, _ in addressees))
-    await FeedStore(connection).add(event, departments, content, now)
-    wanting = await _wanting(event, ticket, addressees, connection)
-    rows = [
-        {
-            "endpoint_id": endpoint_id,
-            "event_id": event.id,
-            "ticket_id": event.ticket,
-            "type": event.type,
-            "body": content,
-            "created_at": now,
-            "next_attempt_at": now,
-        }
-        for endpoint_id in wanting
-    ]
+async def announce(events: Sequence[Any], connection: AsyncConnection, resources: Resources) -> None:
+    """Fix the bodies now: a retry hours later says what was true when it happened."""
+    told_of = [each for each in events if not _is_of_old(each)]
+    found = await connection.execute(_TICKETS, {"ids": [each.ticket for each in told_of]})
+    known = {row.id: row for row in found}
+    now = resources.clock.now()
+    entries: list[Entry] = []
+    rows: list[dict[str, Any]] = []
+    for event in told_of:
+        ticket = known.get(event.ticket)
+        addressees = _addressees(event, ticket)
+        if not addressees:
+            continue
+        hidden = names_in(ticket.caller, ticket.former_callers) if ticket is not None else ()
+        content = body(event, await _notice(event, connection), hidden)
+        entries.append(Entry(event, list(dict.fromkeys(department for department, _ in addressees)), content))
+        rows += [
+            {
+                "endpoint_id": endpoint_id,
+                "event_id": event.id,
+                "ticket_id": event.ticket,
+                "type": event.type,
+                "body": content,
+                "created_at": now,
+                "next_attempt_at": now,
+            }
+            for endpoint_id in await _wanting(event, ticket, addressees, connection)
+        ]
+    await FeedStore(connection).add_all(entries, now)
     await DeliveryStore(connection).add(rows)
+
+
+def _is_of_old(event: Any) -> bool:
+    return isinstance(event, TicketAssigned) and event.data.matter.historical
 
 
 async def _wanting(
@@ -162,4 +171,4 @@ def body(
     return json.dumps(payload, ensure_ascii=False).encode()
 
 
-webhooks = Subscription("webhooks", dict.fromkeys(TYPES, announce))
+webhooks = Subscription("webhooks", {}, together=dict.fromkeys(TYPES, announce))

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.database import ring_after_commit, to_json
+from services.bulk import insert_new
+from services.database import driver_of, ring_after_commit, to_json
 from services.tables import deliveries
 from services.webhooks.standby import BELL
 
@@ -118,7 +118,7 @@ class DeliveryStore:
     async def add(self, rows: Sequence[dict[str, Any]]) -> None:
         """Queue deliveries; the same event for the same endpoint is queued once."""
         if rows:
-            await self._connection.execute(upsert(deliveries).on_conflict_do_nothing(), rows)
+            await insert_new(await driver_of(self._connection), deliveries, rows)
             ring_after_commit(self._connection, BELL)
 
     async def claim(
