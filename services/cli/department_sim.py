@@ -9,13 +9,19 @@ import typer
 
 from services.cli.reach import run
 from services.clock import wall_clock
-from services.department_sim.behaviour import MEANING, Behaviour
+from services.department_sim.behaviour import MEANING, SENDING_MEANS, Behaviour, Sending
+from services.department_sim.hand import Way
 from services.department_sim.system import Hotline, System
 
 _FAULTS = "; ".join(f"{name}: {meaning}" for name, meaning in MEANING.items())
 
+_BADLY = "; ".join(f"{name}: {meaning}" for name, meaning in SENDING_MEANS.items())
+
 Behave = Annotated[
     list[Behaviour] | None, typer.Option(help=f"A fault, or several. [default: none] {_FAULTS}.")
+]
+Send = Annotated[
+    list[Sending] | None, typer.Option(help=f"A fault of what it sends by hook. [default: none] {_BADLY}.")
 ]
 
 
@@ -29,7 +35,11 @@ def simulate_department(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 0,
+    by: Annotated[
+        Way, typer.Option(help="What it acts by: its signed hook, or REST with the key.")
+    ] = Way.HOOK,
     behave: Behave = None,
+    send: Send = None,
     pause: Annotated[float, typer.Option(min=0, help="Seconds between two steps.")] = 1.0,
     slow_seconds: Annotated[float, typer.Option(min=0, help="How late `slow` answers.")] = 15.0,
     book: Annotated[
@@ -39,14 +49,27 @@ def simulate_department(
     """
     Run a department's system: it takes webhooks and signs, contacts, feeds back and resolves.
 
-    It registers its endpoint with the service and ends it when it stops, unless it keeps a book.
+    It registers its endpoint and its hook's secret with the service, and ends them when it stops,
+    unless it keeps a book.
     Without --url it only takes webhooks, as `hotline conformance` sends them.
     """
     named = (department, url, key)
     if any(named) and not all(named):
         raise typer.BadParameter("--department, --url and --key go together")
     hotline = Hotline(url, key, department) if url and key and department else None
-    system = System(host, port, frozenset(behave or ()), hotline, secret, book, pause, slow_seconds, _say)
+    system = System(
+        host,
+        port,
+        frozenset(behave or ()),
+        hotline,
+        secret,
+        book,
+        pause,
+        slow_seconds,
+        _say,
+        by,
+        frozenset(send or ()),
+    )
 
     async def work() -> None:
         stopped = asyncio.Event()

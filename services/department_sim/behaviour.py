@@ -40,3 +40,24 @@ MEANING = {
     Behaviour.REFUSES_LARGE: "answers 413 to the text of a long ticket",
     Behaviour.TAKES_ANY_SIZE: "reads a body of any size",
 }
+
+
+class Sending(StrEnum):
+    """What a simulated system gets wrong when it acts by its hook; the service sees to each of them."""
+
+    FORGED = "forged"
+    LATE = "late"
+    TWICE = "twice"
+    AGAIN_AS_NEW = "again-as-new"
+    OLD_VERSIONS = "old-versions"
+    UNKNOWN_FIELDS = "unknown-fields"
+
+
+SENDING_MEANS = {
+    Sending.FORGED: "signs with a secret that is not the department's",
+    Sending.LATE: "signs by a clock an hour slow",
+    Sending.TWICE: "sends every command twice under its id",
+    Sending.AGAIN_AS_NEW: "sends every command again under a new id",
+    Sending.OLD_VERSIONS: "sends commands that rest on a version older than its last",
+    Sending.UNKNOWN_FIELDS: "says what no command has a field for",
+}

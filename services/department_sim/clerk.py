@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from services.department_sim.book import ASSIGNED, Book
+from services.department_sim.hand import Answered, Hand, Order
 from services.department_sim.reception import Say
 
 TRY_AGAIN_SECONDS = 1.0
@@ -24,13 +25,13 @@ STEPS: Mapping[str, Mapping[str, str]] = {
 @dataclass
 class Clerk:
     """
-    Acts by REST with the department's key, `pause` seconds between two steps.
+    Acts by one hand, `pause` seconds between two steps.
 
     Every step has a key of its own, made of the assignment: a clerk who died in the
     middle takes the steps again from the first, and those taken before are taken once.
     """
 
-    client: httpx.AsyncClient
+    hand: Hand
     book: Book
     pause: float
     say: Say
@@ -43,7 +44,8 @@ class Clerk:
 
     def begin(self, assigned: Mapping[str, Any]) -> None:
         """Begin an assignment's work, beside everything else."""
-        task = asyncio.create_task(self.handle(assigned["ticket"], assigned["assignment_id"]))
+        work = self.handle(assigned["ticket"], assigned["assignment_id"], assigned["version"])
+        task = asyncio.create_task(work)
         self._at_work.add(task)
         task.add_done_callback(self._at_work.discard)
 
@@ -53,28 +55,26 @@ class Clerk:
             task.cancel()
         await asyncio.gather(*self._at_work, return_exceptions=True)
 
-    async def handle(self, ticket: str, assignment: str) -> None:
+    async def handle(self, ticket: str, assignment: str, version: int) -> None:
         """Do an assignment's work to its end, or until a step is refused."""
         for step, said in STEPS.items():
-            answer = await self._take(ticket, step, said, f"{assignment}-{step}")
-            state = answer.json()
-            told = state["status"] if answer.is_success else f"{state['code']}: {state['detail']}"
-            self.say(f"{ticket}  {step:<8}  {answer.status_code} {told}")
-            if not answer.is_success:
+            answer = await self._take(Order(ticket, step, said, f"{assignment}-{step}", version))
+            self.say(f"{ticket}  {step:<8}  {answer.status} {answer.told}")
+            if not answer.taken:
                 break
+            version = answer.version
             await asyncio.sleep(self.pause)
         self.book.done(assignment)
 
-    async def _take(self, ticket: str, step: str, said: Mapping[str, str], key: str) -> httpx.Response:
+    async def _take(self, order: Order) -> Answered:
         """Return the service's answer, however often it must be asked for one."""
+        what = f"{order.ticket}  {order.step:<8}"
         while True:
             try:
-                answer = await self.client.post(
-                    f"/v1/tickets/{ticket}/{step}", json=said, headers={"idempotency-key": key}
-                )
-                if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
+                answer = await self.hand.take(order)
+                if not answer.failed:
                     return answer
-                self.say(f"{ticket}  {step:<8}  {answer.status_code}, again in a second")
+                self.say(f"{what}  {answer.status}, again in a second")
             except httpx.TransportError as fault:
-                self.say(f"{ticket}  {step:<8}  {type(fault).__name__}, again in a second")
+                self.say(f"{what}  {type(fault).__name__}, again in a second")
             await asyncio.sleep(TRY_AGAIN_SECONDS)

@@ -12,10 +12,11 @@ import httpx
 from aiohttp import web
 
 from schemas.errors import Misconfigured, Unavailable
-from services.department_sim.behaviour import Behaviour
+from services.department_sim.behaviour import Behaviour, Sending
 from services.department_sim.book import Book
 from services.department_sim.clerk import Clerk
-from services.department_sim.reception import Reception, Say
+from services.department_sim.hand import ByHook, ByRest, Hand, Way
+from services.department_sim.reception import Reception, Say, Taken
 from services.webhooks.announce import TYPES
 from services.webhooks.domain.signing import SECRET_BYTES, show_secret
 
@@ -39,7 +40,8 @@ class System:
     What a simulated system is to be: how it behaves, where it listens, what it knows.
 
     Without a `hotline` it only takes webhooks, signed by `secret` or one it makes.
-    With a `book` it goes on where it was left, and its endpoint stays registered.
+    With a `book` it goes on where it was left, and its endpoint stays registered. It acts `by` its
+    hook or by REST; `sends` are the faults of what it sends by hook.
     """
 
     host: str
@@ -51,6 +53,8 @@ class System:
     pause: float
     slow_seconds: float
     say: Say
+    by: Way = Way.HOOK
+    sends: Collection[Sending] = ()
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[tuple[str, str]]:
@@ -63,12 +67,14 @@ class System:
             client = await stack.enter_async_context(self._client())
             secret = self.secret or book.settings.get("secret")
             secret = secret or await self._registered(book, client, url, stack)
-            clerk = Clerk(client, book, self.pause, self.say)
-            stack.push_async_callback(clerk.leave)
+            hear: Taken = _do_nothing
             if self.hotline:
+                hand = await self._hand(self.hotline, book, client, stack)
+                clerk = Clerk(hand, book, self.pause, self.say)
+                stack.push_async_callback(clerk.leave)
                 for each in book.undone():
                     clerk.begin(each)
-            hear = clerk.hear if self.hotline else _do_nothing
+                hear = clerk.hear
             reception = Reception(secret, book, self.behaves, TYPES, self.slow_seconds, self.say, hear)
             runner = web.AppRunner(
                 reception.app(), access_log=None, handler_cancellation=True, shutdown_timeout=CLOSING_SECONDS
@@ -91,24 +97,45 @@ class System:
         if self.hotline is None:
             return show_secret(secrets.token_bytes(SECRET_BYTES))
         new = {"department": self.hotline.department, "url": f"{url}/hook", "types": list(TYPES)}
-        try:
-            answer = await client.post(ENDPOINTS, json=new)
-        except httpx.TransportError as fault:
-            raise Unavailable(f"The service at {self.hotline.url} does not answer: {fault}") from fault
-        endpoint = answer.json()
-        if not answer.is_success:
-            raise Misconfigured(f"The endpoint was refused: {endpoint['detail']}")
-        secret = str(endpoint["secret"])
-        if self.book is None:
-            stack.push_async_callback(_end, client, endpoint["id"])
-        else:
+        secret = await self._made("endpoint", ENDPOINTS, new, client, stack)
+        if self.book is not None:
             book.keep(secret=secret)
         return secret
 
+    async def _hand(
+        self, hotline: Hotline, book: Book, client: httpx.AsyncClient, stack: AsyncExitStack
+    ) -> Hand:
+        """Return what it acts by; a hook signs with the secret its book knows, or a new one."""
+        if self.by is Way.REST:
+            return ByRest(client)
+        secret = book.settings.get("hook_secret")
+        if secret is None:
+            path = f"/v1/hooks/{hotline.department}/secrets"
+            secret = await self._made("hook's secret", path, {}, client, stack)
+            if self.book is not None:
+                book.keep(hook_secret=secret)
+        keyless = await stack.enter_async_context(httpx.AsyncClient(base_url=hotline.url, timeout=30))
+        return ByHook(keyless, hotline.department, secret, self.sends)
 
-async def _end(client: httpx.AsyncClient, endpoint_id: str) -> None:
+    async def _made(
+        self, what: str, path: str, new: Mapping[str, Any], client: httpx.AsyncClient, stack: AsyncExitStack
+    ) -> str:
+        """Register something and return its secret; without a book it is ended in the end."""
+        try:
+            answer = await client.post(path, json=new)
+        except httpx.TransportError as fault:
+            raise Unavailable(f"The service at {client.base_url} does not answer: {fault}") from fault
+        made = answer.json()
+        if not answer.is_success:
+            raise Misconfigured(f"The {what} was refused: {made['detail']}")
+        if self.book is None:
+            stack.push_async_callback(_end, client, f"{path}/{made['id']}")
+        return str(made["secret"])
+
+
+async def _end(client: httpx.AsyncClient, path: str) -> None:
     with suppress(httpx.TransportError):
-        await client.delete(f"{ENDPOINTS}/{endpoint_id}")
+        await client.delete(path)
 
 
 def _do_nothing(_: Mapping[str, Any]) -> None:

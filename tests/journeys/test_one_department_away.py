@@ -11,17 +11,21 @@ from pathlib import Path
 
 import pytest
 
+from services.department_sim.hand import Way
 from services.department_sim.system import Hotline as Service
 from services.department_sim.system import System
 from tests.journeys.driver import Answer, Hotline
 from tests.journeys.processes import Process, start
 from tests.journeys.test_one_call import CONSTRUCTION_NOISE, on
 from tests.journeys.test_one_dispute import BURST_PIPE
-from tests.journeys.ways import Way
+from tests.journeys.ways import Way as Running
 from tests.kafka.broker import free_ports
 
 MORTAL, *IMMORTAL = ("ecology-environment-longhua", "municipal-works-longhua", "water-affairs")
 MATTERS = (CONSTRUCTION_NOISE, BURST_PIPE, {"category": "010600", "division": "460106002000"})
+BY_REST = IMMORTAL[-1]
+"""The others act by their signed hooks, the one that dies too."""
+
 NEVER = "3600"
 
 ATTEMPTS = "SELECT attempts FROM webhook_deliveries WHERE ticket_id = ANY($1) AND delivered_at IS NULL"
@@ -43,8 +47,9 @@ class Departments:
     async def open(self, stack: AsyncExitStack) -> None:
         for department in IMMORTAL:
             service = Service(self.hotline.faces["router"], self.hotline.key_of(department), department)
+            by = Way.REST if department == BY_REST else Way.HOOK
             system = System(
-                "127.0.0.1", self._ports[department], (), service, None, None, 0, 0, lambda _: None
+                "127.0.0.1", self._ports[department], (), service, None, None, 0, 0, lambda _: None, by
             )
             url, _ = await stack.enter_async_context(system.opened())
             self.status[department] = f"{url}/status"
@@ -73,7 +78,7 @@ async def departments(hotline: Hotline, tmp_path: Path) -> AsyncIterator[Departm
 
 
 async def test_an_hour_without_one_system_ends_as_if_it_had_been_there(
-    hotline: Hotline, way: Way, departments: Departments
+    hotline: Hotline, way: Running, departments: Departments
 ) -> None:
     # Given a morning, before any office opens, when one of three systems dies after its first signature
     hotline.at(on("2026-11-23", "05:00"))

@@ -1,14 +1,19 @@
 """A simulated department goes on where it was left, and does nothing twice."""
 
 import json
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from services.department_sim.behaviour import SENDING_MEANS, Sending
 from services.department_sim.book import Book
 from services.department_sim.clerk import STEPS, Clerk
+from services.department_sim.hand import CLERK, ByHook, ByRest, Hand, Way
+from services.department_sim.reception import Say
 from tests.inprocess import InProcess
 
 DEPARTMENT = "ecology-environment-longhua"
@@ -69,13 +74,37 @@ class Died(Exception):
     """In the middle of the work."""
 
 
+async def hand_of(
+    hotline: InProcess, way: Way, *sends: Sending, department: str = DEPARTMENT
+) -> ByHook | ByRest:
+    client = await hotline.client("department", department)
+    if way is Way.REST:
+        return ByRest(client)
+    made = await client.post(f"/v1/hooks/{department}/secrets", json={})
+    keyless = httpx.AsyncClient(transport=httpx.ASGITransport(hotline.app), base_url="http://test")
+    return ByHook(keyless, department, made.json()["secret"], sends, hotline.clock.real)
+
+
+async def steps_taken(hotline: InProcess) -> list[str]:
+    history = await hotline.rows(
+        "SELECT step FROM ticket_history WHERE actor LIKE 'department:%' ORDER BY version"
+    )
+    return [each.step for each in history]
+
+
+async def work(hotline: InProcess, hand: Hand, say: Say = lambda _: None) -> None:
+    """Let the clerk of a system do what was assigned last."""
+    (ticket,) = await hotline.rows("SELECT id, assignment_id::text, version FROM tickets")
+    await Clerk(hand, Book(None), 0, say).handle(ticket.id, ticket.assignment_id, 2)
+
+
+@pytest.mark.parametrize("way", list(Way))
 @pytest.mark.parametrize("after", range(1, len(STEPS) + 1))
 async def test_a_clerk_who_dies_after_a_step_is_followed_by_one_who_takes_none_twice(
-    hotline: InProcess, after: int
+    hotline: InProcess, after: int, way: Way
 ) -> None:
     ticket = await hotline.call(**NOISE)
-    client = await hotline.client("department", DEPARTMENT)
-    (assignment,) = await hotline.rows("SELECT assignment_id::text AS id FROM tickets")
+    hand = await hand_of(hotline, way)
     steps = count(1)
 
     def die(_: str) -> None:
@@ -83,20 +112,50 @@ async def test_a_clerk_who_dies_after_a_step_is_followed_by_one_who_takes_none_t
             raise Died
 
     with pytest.raises(Died):
-        await Clerk(client, Book(None), 0, die).handle(ticket["id"], assignment.id)
-    await Clerk(client, Book(None), 0, lambda _: None).handle(ticket["id"], assignment.id)
+        await work(hotline, hand, die)
+    await work(hotline, hand)
 
-    history = await hotline.rows(
-        "SELECT step FROM ticket_history WHERE actor LIKE 'department:%' ORDER BY version"
-    )
-    assert [each.step for each in history] == list(STEPS)
+    assert await steps_taken(hotline) == list(STEPS)
     assert (await hotline.ticket(ticket["id"]))["status"] == "resolved"
 
 
-async def test_work_that_is_refused_ends_there_and_says_why(hotline: InProcess) -> None:
-    ticket = await hotline.call(**NOISE)
+@pytest.mark.parametrize("way", list(Way))
+async def test_work_that_is_refused_ends_there_and_says_why(hotline: InProcess, way: Way) -> None:
+    await hotline.call(**NOISE)
     said: list[str] = []
-    stranger = await hotline.client("department", "water-group")
-    await Clerk(stranger, Book(None), 0, said.append).handle(ticket["id"], "assignment")
+    await work(hotline, await hand_of(hotline, way, department="water-group"), said.append)
     assert len(said) == 1
     assert "404 ticket_not_found" in said[0]
+
+
+async def test_by_hook_the_history_names_who_did_it_though_the_clock_is_a_rehearsals(
+    hotline: InProcess,
+) -> None:
+    hotline.clock.moved = timedelta(days=100)  # so far it is ahead of real time, and of signatures
+    await hotline.call(**NOISE)
+    await work(hotline, await hand_of(hotline, Way.HOOK))
+    rows = await hotline.rows("SELECT DISTINCT actor, person, post FROM ticket_history WHERE person <> ''")
+    assert [tuple(each) for each in rows] == [(f"department:{DEPARTMENT}", *CLERK.values())]
+
+
+@pytest.mark.parametrize(
+    ("sends", "steps", "says"),
+    [
+        (Sending.FORGED, [], "401 bad_signature"),
+        (Sending.LATE, [], "401 signature_expired"),
+        (Sending.UNKNOWN_FIELDS, [], "422 invalid"),
+        (Sending.OLD_VERSIONS, ["sign"], "409 older_than_applied"),
+        (Sending.TWICE, list(STEPS), "200 resolved"),
+        (Sending.AGAIN_AS_NEW, ["sign", "contact", "feedback", "feedback", "resolve"], "200 resolved"),
+    ],
+)
+async def test_what_is_sent_badly_does_no_more_than_what_can_be_believed_of_it(
+    hotline: InProcess, sends: Sending, steps: list[str], says: str
+) -> None:
+    """What comes again under a new id is another command: what may be said twice is taken twice."""
+    await hotline.call(**NOISE)
+    said: list[str] = []
+    await work(hotline, await hand_of(hotline, Way.HOOK, sends), said.append)
+    assert await steps_taken(hotline) == steps
+    assert says in said[-1]
+    assert set(SENDING_MEANS) == set(Sending)
