@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import structlog
 from fastapi import APIRouter, Query
 from pydantic import Field
 
@@ -12,7 +13,7 @@ from escalation.domain.charge import Charged, Span, charged_to
 from escalation.domain.policy import CO_HANDLING, is_promise
 from escalation.domain.rungs_due import late_by
 from escalation.domain.worktime import WorkCalendar, working_minutes_between
-from escalation.explained import DeadlineExplanation, explained
+from escalation.explained import NONSENSE, DeadlineExplanation, explained
 from escalation.places import place_of
 from escalation.rulebook import PublishedRules
 from escalation.store import DeadlineStore, EscalationStore
@@ -27,6 +28,7 @@ from services.resources import Resources
 from services.security import Principal
 from services.tickets import TicketRow, TicketStore
 
+log = structlog.get_logger()
 routes = APIRouter(prefix="/v1", tags=["escalation"])
 
 Clock = Annotated[
@@ -44,6 +46,7 @@ class Deadline(Schema):
     `late_minutes` are wall minutes after `due_at`, `late_working_minutes` those
     of them inside office hours; both 0 while it is in time or when it was met. `layer` is who says
     how long, `source` by which paper. It stands still since `paused_at`; `pauses` have ended.
+    One that is `unreadable` was spoilt in the database; it is listed with what can be read of it.
     """
 
     id: UUID
@@ -70,6 +73,7 @@ class Deadline(Schema):
     charged_to: Charged | None = Field(
         None, description="Of the caller's clock, once late: counts against the lead, or the dispatcher."
     )
+    unreadable: bool = False
 
 
 class ExplainedDeadline(Deadline):
@@ -211,9 +215,22 @@ async def _open_between(
     rows, last = cut(found, limit)
     now = resources.clock.now()
     return Page(
-        items=[_shown(row, now, calendar, spans) for row in rows],
+        items=[_listed(row, now, calendar, spans) for row in rows],
         next=write_cursor(last.due_at, str(last.id)) if last else None,
     )
+
+
+def _listed(row: Any, now: datetime, calendar: WorkCalendar, spans: Mapping[str, Sequence[Span]]) -> Deadline:
+    """Return a deadline of a list, which one that says nonsense must not take away from its reader."""
+    try:
+        return _shown(row, now, calendar, spans)
+    except NONSENSE as fault:
+        log.warning("deadline_unreadable", deadline=str(row.id), fault=str(fault))
+    late = max((row.settled_at or row.paused_at or now) - row.due_at, timedelta(0))
+    said = {name: row._mapping[name] for name in Deadline.model_fields if name in row._mapping}
+    plain = {"layer": "default", "versions": {}, "pauses": [], "extensions": []}
+    minutes = {"late_minutes": int(late.total_seconds() // 60), "late_working_minutes": 0}
+    return Deadline(ticket=row.ticket_id, unreadable=True, **{**said, **plain, **minutes})
 
 
 def _as_card(row: Any) -> Escalation:

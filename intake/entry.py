@@ -127,7 +127,7 @@ def evidence_of(call: NormalizedCall) -> dict[str, Any]:
 def _entry(arrival: Arrival, number: int, now: datetime, resources: Resources) -> Entry:
     given, call, admission, earlier = arrival.call, arrival.call.call, arrival.admission, arrival.earlier
     accepted_at = (given.accepted_at if arrival.historical else None) or arrival.since or now
-    ended = given.status if arrival.historical else None
+    ended = _ended(given.status) if arrival.historical else None
     day = accepted_at.astimezone(resources.settings.zone)
     ticket_id = ticket_number(resources.settings.number_prefix, day, number)
     ticket = {
@@ -156,6 +156,11 @@ def _entry(arrival: Arrival, number: int, now: datetime, resources: Resources) -
     hanging = attachments_of(arrival, ticket_id, now)
     kept = {**call_row(arrival, now), "ticket_id": ticket_id, "told": told}
     return Entry(ticket, kept, hanging, Registered(ticket, merged=False, outcome=outcome, told=told))
+
+
+def _ended(status: Status | None) -> Status | None:
+    """Return how a matter of the past ended: what was closed then was shut for good long ago."""
+    return Status.ARCHIVED if status == Status.CLOSED else status
 
 
 def call_row(arrival: Arrival, now: datetime) -> dict[str, Any]:

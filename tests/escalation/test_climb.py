@@ -119,6 +119,28 @@ async def test_the_overdue_list_is_read_page_by_page_without_gap_or_repeat(hotli
     assert len(seen) == len(set(seen)) == 5
 
 
+SPOILT = ["pauses = '[[\"x\"]]'", "extensions = '7'", "versions = '[]'", "layer = 'nobody'"]
+
+
+@pytest.mark.parametrize("spoilt", SPOILT, ids=[each.split()[0] for each in SPOILT])
+async def test_a_deadline_that_says_nonsense_hides_no_other_from_the_lists(
+    hotline: InProcess, spoilt: str
+) -> None:
+    broken, whole = [await hotline.call(**NOISE) for _ in range(2)]
+    await hotline.rows(f"UPDATE deadlines SET {spoilt} WHERE ticket_id = :id RETURNING 1", id=broken["id"])
+    client, which = await hotline.client("supervisor"), {"stage": "sign"}
+    for path, later in (("due-soon", timedelta(0)), ("overdue", timedelta(hours=1))):
+        hotline.clock.time += later
+        answer = await client.get(f"/v1/supervision/{path}", params=which)
+        assert answer.status_code == 200, answer.text
+        shown = {each["ticket"]: each for each in answer.json()["items"]}
+        assert {name: each["unreadable"] for name, each in shown.items()} == {
+            broken["id"]: True,
+            whole["id"]: False,
+        }
+        assert shown[broken["id"]]["late_minutes"] == shown[whole["id"]]["late_minutes"]
+
+
 async def test_a_rung_that_cannot_be_climbed_holds_up_no_other_and_is_not_lost(hotline: InProcess) -> None:
     broken, whole = [await hotline.call(**NOISE) for _ in range(2)]
     spoilt = 'UPDATE deadlines SET versions = versions || \'{"ladder": "GONE"}\' WHERE ticket_id = :id'

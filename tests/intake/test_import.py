@@ -176,7 +176,7 @@ async def test_calls_of_the_past_keep_their_times_and_wake_nobody(hotline: InPro
     await hotline.advance(hotline.clock.now())
     rows = await hotline.rows("SELECT accepted_at, status, historical FROM tickets ORDER BY status")
     assert {row.accepted_at.isoformat() for row in rows} == {"2025-03-01T00:00:00+00:00"}
-    assert [row.status for row in rows] == ["assigned", "closed", "closed"]
+    assert [row.status for row in rows] == ["archived", "archived", "assigned"]
     assert await hotline.rows("SELECT * FROM escalations") == []
     assert await hotline.rows("SELECT * FROM webhook_deliveries") == []
 
