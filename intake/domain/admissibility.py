@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
-from intake.domain.place.spelling import is_market, pattern_of
+from intake.domain.place.spelling import is_named_after, pattern_of
 from intake.domain.text import folded
 from schemas.admission import Outcome
 from schemas.codes import category_prefixes
@@ -147,7 +147,7 @@ def _grounds(rule: Rule, call: Call, text: str) -> tuple[Ground, ...] | None:
 def _beginning(address: str, names: tuple[str, ...]) -> str:
     """Return the name an address begins with, or nothing: 某市场 is a market, not in 某市."""
     begun = (each for each in names if address.startswith(each))
-    return next((each for each in begun if not is_market(address, len(each))), "")
+    return next((each for each in begun if not is_named_after(address, len(each))), "")
 
 
 def _of_line(rule: Rule, number: str) -> bool:

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from intake.domain.place.gazetteer import DISTRICT, STREET, Certainty, Gazetteer, Meaning, meet
-from intake.domain.place.spelling import is_market
+from intake.domain.place.spelling import is_named_after
 
 NEAR = frozenset(("", " ", "\u3000", ",", "，", "的", "辖区", "辖区的"))
+
+_LEADS_DOWN = re.compile(
+    r"(?:[\u4e00-\u9fff]{1,6}?(?:自治县|地区|新区|街道办事处|街道|社区|区|县|镇|乡|村))+[ \u3000]?"
+).fullmatch
 
 
 class Part(IntEnum):
@@ -68,7 +72,7 @@ def chains(text: str, original: str, gazetteer: Gazetteer, lengths: tuple[int, i
     Return the chains of names in address, title and text, joined by line breaks.
 
     `original` is the same text before it was made plain, `lengths` those of address and title.
-    A chain behind the name of another city belongs to that city and is left out.
+    A chain behind the name of another city, or of a division within that one, belongs to it and is left out.
     """
     found: list[Chain] = []
     last: Mention | None = None
@@ -76,12 +80,13 @@ def chains(text: str, original: str, gazetteer: Gazetteer, lengths: tuple[int, i
     for match in gazetteer.pattern.finditer(text):
         start, end = match.span()
         meaning = gazetteer.meanings[match[0]]
-        if meaning.certainty is Certainty.ELSEWHERE and is_market(text, end):
+        if meaning.certainty is Certainty.ELSEWHERE and is_named_after(text, end):
             continue
         mention = Mention(start, end, original[start:end], meaning)
-        near = last is not None and text[last.end : start] in NEAR
+        between = text[last.end : start] if last is not None else "\n"
+        near = between in NEAR
         last = mention
-        if near and away:
+        if away and (near or (_LEADS_DOWN(between) and not _is_city(meaning))):
             continue
         away = meaning.certainty is Certainty.ELSEWHERE
         before = found[-1] if near and found else None
@@ -98,6 +103,10 @@ def chains(text: str, original: str, gazetteer: Gazetteer, lengths: tuple[int, i
 def is_journey(text: str) -> bool:
     """Tell whether a text is about a ride: a place in it may be only where somebody got on or off."""
     return _JOURNEY.search(text) is not None
+
+
+def _is_city(meaning: Meaning) -> bool:
+    return meaning.certainty is Certainty.EXACT and len(meaning.codes[0]) < DISTRICT
 
 
 def _source(start: int, address: int, title: int) -> str:

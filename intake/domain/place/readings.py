@@ -66,7 +66,7 @@ def read_address(chains: Sequence[Chain]) -> Reading:
     """
     exact = [each for each in _scene(chains) if each.certainty is Certainty.EXACT]
     reading = _read(chains)
-    if not reading.codes and len(exact) > 1:
+    if not reading.codes and len(exact) > 1 and (exact[-1].against is None or _begins_anew(exact[-1])):
         meant = exact[-1]
         after = [each for each in chains if each not in exact or meet(each.codes, meant.codes)]
         reading = _read(after)

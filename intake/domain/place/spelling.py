@@ -15,6 +15,11 @@ _VILLAGE = re.compile(
 )
 _SIDES = re.compile(r"(.{2,})[东西南北中上下一二三]")
 _BRACKETS = re.compile(r"[（(].*[)）]")
+_NO_CITY = re.compile(r"[场民政容]")
+_BEARS_NAME = re.compile(
+    "[东西南北中一二三四五六七八九十]{0,2}(?:路|街|大道|巷)|大厦|大楼|大酒店|花园|小区|新村|广场|城(?!区|郊)|酒家|酒楼|酒店|饭店|宾馆|"
+    "会馆|商会|餐厅|餐馆|火锅|烤|小吃|风味|土菜|菜馆|包子|饺子|米粉|面馆|鸡|牌"
+)
 _PLAIN = str.maketrans(SIMPLIFIED)
 _TRADITIONAL = re.compile(f"[{''.join(SIMPLIFIED)}]")
 
@@ -54,9 +59,11 @@ def undivided_spellings(division: Division) -> Iterable[str]:
         yield from (f"{stem}村", f"{stem}村委会", f"{stem}村民委员会", f"{stem}社区", f"{stem}居委会")
 
 
-def is_market(text: str, end: int) -> bool:
-    """Say whether what ends there is no city but a market: 某市场, and what bears its name."""
-    return text.startswith("市场", end - 1)
+def is_named_after(text: str, end: int) -> bool:
+    """Say whether what ends there is no city but the beginning of something named after one: 某市场, 某路."""
+    if text[end - 1 : end] == "市":
+        return _NO_CITY.match(text, end) is not None
+    return text[end - 1 : end] not in "省县区" and _BEARS_NAME.match(text, end) is not None
 
 
 def pattern_of(words: Iterable[str]) -> re.Pattern[str]:

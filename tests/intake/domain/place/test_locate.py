@@ -48,6 +48,12 @@ UNDECIDED = [
     "三亚市天涯区",
     "深圳市龙华区民治街道",
     "广州市龙华区",
+    "琼海市嘉积镇人民大道",
+    "儋州市那大镇大同路10号",
+    "文昌市文城镇红旗镇",
+    "深圳市宝安区龙华街道",
+    "北京市朝阳区国贸",
+    "乌鲁木齐市龙华路",
     "某村委会",
     "三联附近",
     "",
@@ -73,6 +79,8 @@ TEXTS = [
     ("新坡镇群益村委会道路破损", "龙华区/新坡镇/群益村委会"),
     ("某大厦漏水,请龙华区政府核实处理", "龙华区"),
     ("户籍在文昌市,现在龙华区办理居住证", "龙华区"),
+    ("从文昌市文城镇到海口市美兰区的班车", "美兰区"),
+    ("家在文昌市文城镇,在龙华区租房", "龙华区"),
     ("秀英区政府对面的工地夜间施工", "秀英区"),
     ("市民在海口东站附近的琼山区凤翔街道捡到钱包", "琼山区/凤翔街道"),
     ("户口在秀英区,家在美兰区和平南街道,家里停电", "美兰区/和平南街道"),
@@ -159,6 +167,12 @@ def test_a_district_and_a_street_of_another_one_leave_both_as_candidates(gazette
     ]
 
 
+def test_an_address_that_contradicts_itself_leaves_both_as_candidates(gazetteer: Gazetteer) -> None:
+    found = locate(Given(address="美兰区海秀街道"), gazetteer)
+    assert found.division is None
+    assert [path(each) for each in found.candidates] == ["美兰区", "秀英区/海秀街道"]
+
+
 def test_a_district_beside_an_island_of_another_one_is_told(gazetteer: Gazetteer) -> None:
     found = locate(Given(text="琼山区海甸岛停水"), gazetteer)
     assert path(found.division) == "琼山区"
@@ -178,6 +192,14 @@ def test_an_address_in_another_city_is_told(gazetteer: Gazetteer) -> None:
     assert [(each.code, each.detail) for each in found.problems] == [
         ("outside_city", "诉求地址「三亚市」不在本市")
     ]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["北京路", "重庆火锅店", "文昌鸡店", "广州酒家", "上海城", "成都小区", "湛江东二路", "中山市民广场"],
+)
+def test_what_is_named_after_a_city_is_not_in_it(address: str, gazetteer: Gazetteer) -> None:
+    assert locate(Given(address=address), gazetteer).problems == ()
 
 
 def test_a_market_named_after_a_city_is_not_in_it(gazetteer: Gazetteer) -> None:
