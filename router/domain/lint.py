@@ -104,9 +104,10 @@ def _never(rows: Sequence[JurisdictionRow], known: Known) -> Iterator[TableFault
     for row in rows:
         if (why := _never_fits(row, known)) is not None:
             yield _error("never_wins", row, None, f"永远不会适用:{why}")
-    for row, winner in shadowed(rows):
-        says = f"永远不会适用:凡适用它的工单都适用优先级更高的第{winner.id}条"
-        yield TableFault("never_wins", ERROR, (row.id, winner.id), f"第{row.id}条{says}")
+    for row, winners in shadowed(rows, known.day):
+        ids = tuple(each.id for each in winners)
+        says = f"永远不会适用:凡适用它的工单都适用优先级更高的第{'、'.join(ids)}条"
+        yield TableFault("never_wins", ERROR, (row.id, *ids), f"第{row.id}条{says}")
 
 
 def _never_fits(row: JurisdictionRow, known: Known) -> str | None:

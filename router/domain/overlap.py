@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import combinations
 
 from router.domain.area import Area
-from router.domain.row import JurisdictionRow, rank
+from router.domain.row import LAST_DAY, JurisdictionRow, rank
 from router.domain.window import BadWindow, Window, read_window
 from schemas.folding import folded
 
@@ -55,24 +56,34 @@ def crossings(
                 yield one, other
 
 
-def shadowed(rows: Iterable[JurisdictionRow]) -> Iterator[tuple[JurisdictionRow, JurisdictionRow]]:
-    """Yield each row that can never win, with the row of a higher priority that is there whenever it is."""
+def shadowed(
+    rows: Iterable[JurisdictionRow], day: date
+) -> Iterator[tuple[JurisdictionRow, tuple[JurisdictionRow, ...]]]:
+    """Yield each row that from that day on never wins, with the rows of a higher priority that see to it."""
     places: dict[object, list[JurisdictionRow]] = defaultdict(list)
     for row in rows:
         places[row.category, row.basis, row.area, row.division].append(row)
     for group in places.values():
         for row in group:
-            winner = next((each for each in group if rank(each) > rank(row) and covers(each, row)), None)
-            if winner is not None:
-                yield row, winner
+            stronger = (each for each in group if rank(each) > rank(row) and fits_whenever(each, row))
+            first, last = max(row.valid_from, day), row.valid_to or LAST_DAY
+            if first <= last and (winners := _one_after_the_other(stronger, first, last)):
+                yield row, winners
 
 
 def covers(winner: JurisdictionRow, row: JurisdictionRow) -> bool:
     """Say whether a row of the same category and place fits whenever the other does."""
     return (
         winner.valid_from <= row.valid_from
-        and (winner.valid_to is None or (row.valid_to is not None and row.valid_to <= winner.valid_to))
-        and winner.caller_type in (None, row.caller_type)
+        and (row.valid_to or LAST_DAY) <= (winner.valid_to or LAST_DAY)
+        and fits_whenever(winner, row)
+    )
+
+
+def fits_whenever(winner: JurisdictionRow, row: JurisdictionRow) -> bool:
+    """Say whether a row of the same category and place fits, while it counts, whenever the other does."""
+    return (
+        winner.caller_type in (None, row.caller_type)
         and set(winner.attributes) <= set(row.attributes)
         and _words_cover(winner.keywords, row.keywords)
         and _window(winner).covers(_window(row))
@@ -101,6 +112,23 @@ def _pairs(group: Sequence[JurisdictionRow], areas: Mapping[str, Area]) -> Itera
             if can_both(one, other, areas):
                 same = _place(one) == _place(other) and covers(one, other) and covers(other, one)
                 yield Overlap(one, other, same)
+
+
+def _one_after_the_other(
+    rows: Iterable[JurisdictionRow], first: date, last: date
+) -> tuple[JurisdictionRow, ...]:
+    """Return rows of which one counts on each day from the first to the last; none if they leave a gap."""
+    kept: list[JurisdictionRow] = []
+    for row in sorted(rows, key=lambda each: (each.valid_from, each.id)):
+        if row.valid_from > first:
+            break
+        if first <= (row.valid_to or LAST_DAY):
+            kept.append(row)
+            if last <= (row.valid_to or LAST_DAY):
+                return tuple(kept)
+            assert row.valid_to is not None
+            first = row.valid_to + timedelta(days=1)
+    return ()
 
 
 def _place(row: JurisdictionRow) -> tuple[str, str | None, str]:

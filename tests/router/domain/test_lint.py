@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 
 from router.domain.area import Area
+from router.domain.inquiry import Inquiry
 from router.domain.known import Known, KnownDepartment, TableFault
 from router.domain.lint import lint
 from router.domain.matching import JurisdictionTable, decide
-from router.domain.overlap import overlaps
+from router.domain.overlap import overlaps, shadowed
 from router.domain.row import JurisdictionRow, Mode
 from schemas.places import Basis
 from tests.router.domain.making import DAY, inquiries, row, rows_at_random
@@ -86,6 +87,15 @@ def test_a_table_without_a_fault_has_none() -> None:
             [row("0201", "4601", "water", id="a", priority=1), row("0201", "4601", "police", id="b")],
             "never_wins",
             "第b条永远不会适用:凡适用它的工单都适用优先级更高的第a条",
+        ),
+        (
+            [
+                row("0201", "4601", "water", id="a", priority=1, valid_from=DAY, valid_to=date(2026, 12, 31)),
+                row("0201", "4601", "water", id="b", priority=2, valid_from=date(2027, 1, 1)),
+                row("0201", "4601", "police", id="c"),
+            ],
+            "never_wins",
+            "第c条永远不会适用:凡适用它的工单都适用优先级更高的第a、b条",
         ),
         (
             [row("020", "4601", "water", id="a")],
@@ -247,3 +257,20 @@ def test_a_table_without_overlaps_never_leaves_a_ticket_between_two_rows(
     pairs = {frozenset((each.one.id, each.other.id)) for each in overlaps(rows, areas)}
     won = decide(JurisdictionTable.of("T", rows), asked)  # type: ignore[arg-type]
     assert all(frozenset((one.id, other.id)) in pairs for one in won for other in won if one is not other)
+
+
+@given(rows_at_random(), inquiries())
+def test_a_row_that_is_said_never_to_win_never_does(rows: list[JurisdictionRow], asked: Inquiry) -> None:
+    never = {each.id for each, _ in shadowed(rows, asked.day)}
+    assert not never & {each.id for each in decide(JurisdictionTable.of("T", rows), asked)}
+
+
+def test_a_row_that_others_beat_but_for_a_day_still_wins_on_that_day() -> None:
+    until = date(2026, 12, 31)
+    for begins, wins in ((until + timedelta(1), False), (until + timedelta(2), True)):
+        rows = [
+            row("0201", "4601", "water", id="a", priority=1, valid_from=DAY, valid_to=until),
+            row("0201", "4601", "water", id="b", priority=1, valid_from=begins),
+            row("0201", "4601", "police", id="c"),
+        ]
+        assert (not told(*rows)) is wins
