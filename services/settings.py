@@ -53,7 +53,13 @@ class WebhookSettings(BaseModel):
         description="Comma-separated host names that may be private, or plain http. Others must "
         "be public and https. `up` allows this machine (`127.0.0.1,localhost`) when it is empty.",
     )
-    concurrency: int = Field(128, ge=1, le=512, description="Posts under way at once.")
+    concurrency: int = Field(
+        128,
+        ge=1,
+        le=512,
+        description="Posts under way at once, beside those that take long: a second or more, up to four "
+        "times as many or 512.",
+    )
     timeout_seconds: float = Field(10, gt=0, description="How long one post may take.")
     lease_seconds: float = Field(
         60, gt=0, description="After a crash in mid-post, when the delivery is tried again."

@@ -19,6 +19,9 @@ from services.webhooks.guard import Guard, check_url, hosts_of
 
 ANSWER_BYTES = 64_000
 ANSWER_KEPT = 1_000
+SLOW_TIMES = 4
+MOST_CONNECTIONS = 512
+"""What may be under way when receivers take long, in times of the usual and as a process may open files."""
 USER_AGENT = "hotline-12345-webhooks"
 
 
@@ -37,11 +40,17 @@ class Outcome:
     """How long the receiver asks us to wait."""
 
 
+def most_under_way(settings: WebhookSettings) -> int:
+    """Return how many posts are under way at most, also when no receiver answers."""
+    return max(settings.concurrency, min(SLOW_TIMES * settings.concurrency, MOST_CONNECTIONS))
+
+
 @asynccontextmanager
 async def opened_client(settings: WebhookSettings) -> AsyncIterator[ClientSession]:
     """Yield the client all posts go by: it connects to checked addresses, and keeps no cookies."""
+    guard = Guard(hosts_of(settings.allow_hosts))
     async with ClientSession(
-        connector=TCPConnector(limit=settings.concurrency, resolver=Guard(hosts_of(settings.allow_hosts))),
+        connector=TCPConnector(limit=most_under_way(settings), resolver=guard),
         timeout=ClientTimeout(total=settings.timeout_seconds),
         cookie_jar=DummyCookieJar(),
         auto_decompress=False,

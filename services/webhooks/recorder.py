@@ -21,7 +21,7 @@ from services.webhooks.post import Outcome
 from services.webhooks.standby import BELL, hand_to_standby
 
 MOST_AT_ONCE = 500
-GATHER_SECONDS = 0.005
+GATHER_SECONDS = 0.02
 """How long outcomes gather before they are written down together."""
 GONE_BECAUSE = "410 Gone"
 

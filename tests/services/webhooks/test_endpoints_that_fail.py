@@ -201,3 +201,23 @@ async def test_posts_under_way_together_that_fail_together_are_no_reason_to_wait
         await until(lambda: deliveries(hotline), lambda rows: all(each.last_status for each in rows))
     (row,) = await hotline.rows(HEALTH, url=sink.url)
     assert (row.failures, row.held_until_at) == (OPENS_AFTER, hotline.clock.now() + HOLDS[0])
+
+
+async def test_many_endpoints_that_hang_at_first_together_hold_up_nobody_else(
+    hotline: InProcess, sink: Sink, other_sink: Sink
+) -> None:
+    """They have every place there is, and each would keep it for a minute."""
+    sink.awake.clear()
+    for _ in range(8):
+        await subscribe(hotline, sink.url)
+    async with delivering(hotline, concurrency=8, timeout_seconds=60):
+        await hotline.call(**NOISE)
+        await sink.wait(lambda all_: len(all_) == 8)
+        await subscribe(hotline, other_sink.url, "ticket.withdrawn")
+        ticket = await hotline.call(**NOISE)
+        said = {"because": "问题已自行解决"}
+        answer = await (await hotline.client()).post(f"/v1/tickets/{ticket['id']}/withdraw", json=said)
+        assert answer.is_success
+        await hotline.drain()
+        await other_sink.wait(lambda all_: len(all_) == 1)
+        assert len(sink.received) == 8
