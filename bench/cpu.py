@@ -10,6 +10,7 @@ KINDS = (
     ("java", "Kafka"),
     ("bench.sink", "sink"),
     ("bench.hook_sink", "sink"),
+    ("bench.webhook_worker", "courier"),
     ("services", "service"),
     ("bench.intake_server", "service"),
     ("bench.escalation_worker", "service"),

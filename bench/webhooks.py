@@ -3,16 +3,18 @@
 import argparse
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+from statistics import median
 from typing import Any
 from uuid import uuid4
 
@@ -28,14 +30,13 @@ from router.role import router
 from services.migrate import migrate
 from services.observability import configure_logging
 from services.postgres import EmbeddedPostgres
-from services.resources import Resources, driver_dsn, open_resources
-from services.roles import keep_running
-from services.settings import Settings, WebhookSettings
-from services.webhooks.courier import courier
+from services.resources import driver_dsn
+from services.settings import WebhookSettings
 from services.webhooks.domain.signing import show_secret, signed_headers
 from services.webhooks.post import opened_client
 
 ENDPOINTS = 90
+KINDS = ("courier", "PostgreSQL", "sink")
 FEW = 300
 """Posts by a client that takes milliseconds of CPU for each."""
 LOOK_EVERY = 0.02
@@ -58,9 +59,17 @@ FROM generate_series(1, $1) AS number JOIN (
     SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM webhook_endpoints
 ) AS endpoint ON endpoint.place = number % (SELECT count(*) FROM webhook_endpoints)
 """
-LEFT = """
+COUNT = """
 SELECT count(*) FROM webhook_deliveries JOIN webhook_endpoints AS endpoint ON endpoint.id = endpoint_id
-WHERE delivered_at IS NULL AND endpoint.url NOT LIKE '%silent'
+WHERE endpoint.url NOT LIKE '%silent'
+"""
+WAITS = """
+SELECT EXISTS (
+    SELECT FROM webhook_endpoints AS endpoint CROSS JOIN LATERAL (
+        SELECT FROM webhook_deliveries WHERE endpoint_id = endpoint.id AND next_attempt_at IS NOT NULL LIMIT 1
+    ) AS waiting
+    WHERE endpoint.url NOT LIKE '%silent'
+)
 """
 
 Figures = dict[str, Any]
@@ -169,9 +178,32 @@ async def flood(post: Post, posts: int, at_once: int) -> tuple[float, float]:
     return posts / (time.perf_counter() - start), 1e6 * (time.process_time() - cpu) / posts
 
 
-async def delivered(resources: Resources, dsn: str, urls: list[str], deliveries: int) -> Figures:
-    """Queue deliveries for an endpoint at each address, and let one courier deliver and record them."""
-    connection = await asyncpg.connect(dsn)
+@contextmanager
+def couriers(count: int, url: str, at_once: int) -> Iterator[Callable[[], None]]:
+    """Start so many delivering processes; yield what lets them begin. They end with the context."""
+    webhooks = {"HOTLINE_WEBHOOKS__ALLOW_HOSTS": "127.0.0.1", "HOTLINE_WEBHOOKS__CONCURRENCY": str(at_once)}
+    told = {**os.environ, "HOTLINE_DATABASE_URL": url, **webhooks}
+    command, pipe = [sys.executable, "-m", "bench.webhook_worker"], subprocess.PIPE
+    children = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=told) for _ in range(count)]
+
+    def begin() -> None:
+        for each in children:
+            assert each.stdin is not None
+            each.stdin.write("\n")
+            each.stdin.flush()
+
+    try:
+        for each in children:
+            assert each.stdout is not None
+            each.stdout.readline()
+        yield begin
+    finally:
+        for each in children:
+            each.communicate(timeout=60)
+
+
+async def queue(connection: Any, urls: list[str], deliveries: int) -> int:
+    """Make so many deliveries wait for an endpoint at each address; return how many of them can be taken."""
     await connection.execute("TRUNCATE webhook_endpoints CASCADE")
     rows = [(uuid4(), f"department-{number}", url, SECRET) for number, url in enumerate(urls)]
     insert = (
@@ -180,46 +212,61 @@ async def delivered(resources: Resources, dsn: str, urls: list[str], deliveries:
     )
     await connection.executemany(insert, rows)
     await connection.execute(QUEUE, deliveries, BODY)
-    await connection.execute("VACUUM ANALYZE webhook_deliveries")
-    ours = await connection.fetchval(LEFT)
-    before, start, cpu = spent(), time.perf_counter(), time.process_time()
-    task = asyncio.create_task(keep_running("courier", courier, resources))
-    try:
+    await connection.execute("VACUUM ANALYZE webhook_endpoints, webhook_deliveries, webhook_attempts")
+    return int(await connection.fetchval(COUNT))
+
+
+async def delivered(url: str, urls: list[str], deliveries: int, at_once: int, processes: int = 1) -> Figures:
+    """Queue deliveries for an endpoint at each address, and let couriers deliver and record them."""
+    connection = await asyncpg.connect(driver_dsn(url))
+    ours = await queue(connection, urls, deliveries)
+    with couriers(processes, url, at_once) as begin:
+        before, start = spent(), time.perf_counter()
+        begin()
         async with asyncio.timeout(LONGEST):
-            while await connection.fetchval(LEFT):
+            while await connection.fetchval(WAITS):
                 await asyncio.sleep(LOOK_EVERY)
         taken, after = time.perf_counter() - start, spent()
-        cpu = time.process_time() - cpu
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
     logged = await connection.fetchval("SELECT count(*) FROM webhook_attempts WHERE status = 200")
     await connection.close()
     assert logged == ours, f"{logged} of {ours} are in the log"
-    used = {"courier": cpu, **{name: after[name] - before[name] for name in ("PostgreSQL", "sink")}}
     return {
         "delivered/s": round(ours / taken),
-        "CPU us": {name: round(1e6 * each / ours) for name, each in used.items()},
+        "CPU us": {each: round(1e6 * (after[each] - before[each]) / ours) for each in KINDS},
     }
 
 
-async def measure(deliveries: int, at_once: int) -> Figures:
-    """Measure the clients, then the courier with every endpoint well, then with one of them dead."""
+def compared(well: list[Figures], dead: list[Figures]) -> Figures:
+    """Return what a dead endpoint costs the others, by medians of time and of CPU."""
+    time_of = [median(1 / each["delivered/s"] for each in runs) for runs in (well, dead)]
+    used = [
+        median(each["CPU us"]["courier"] + each["CPU us"]["PostgreSQL"] for each in runs)
+        for runs in (well, dead)
+    ]
+    return {
+        "time %": round(100 * (time_of[1] / time_of[0] - 1), 1),
+        "CPU %": round(100 * (used[1] / used[0] - 1), 1),
+    }
+
+
+async def measure(deliveries: int, at_once: int, rounds: int, processes: int) -> Figures:
+    """Measure the clients, then couriers with every endpoint well, and in turn with one of them dead."""
     with tempfile.TemporaryDirectory() as folder, running_sink() as (takes, silent):
         found: Figures = {"clients": await clients(takes, deliveries, at_once)}
         with EmbeddedPostgres(Path(folder)) as server:
             await migrate(server.url, [s for role in (intake, router, escalation) for s in role.seeds], START)
-            webhooks = WebhookSettings(allow_hosts="127.0.0.1", concurrency=at_once)
-            settings = Settings(database_url=server.url, webhooks=webhooks)
-            async with open_resources(settings) as resources:
-                dsn = driver_dsn(server.url)
-                one_dead = [takes] * (ENDPOINTS - 1) + [silent]
-                await delivered(resources, dsn, [takes] * ENDPOINTS, deliveries // 4)  # warm up
-                found["one endpoint"] = await delivered(resources, dsn, [takes], deliveries)
-                found["90 endpoints"] = await delivered(resources, dsn, [takes] * ENDPOINTS, deliveries)
-                found["89 and one dead"] = await delivered(resources, dsn, one_dead, deliveries)
-                found["90 endpoints again"] = await delivered(resources, dsn, [takes] * ENDPOINTS, deliveries)
+            ninety, one_dead = [takes] * ENDPOINTS, [takes] * (ENDPOINTS - 1) + [silent]
+            await delivered(server.url, ninety, deliveries // 4, at_once)  # warm up
+            found["one endpoint"] = await delivered(server.url, [takes], deliveries, at_once)
+            well, dead = [], []
+            for _ in range(rounds):
+                well.append(await delivered(server.url, ninety, deliveries, at_once))
+                dead.append(await delivered(server.url, one_dead, deliveries, at_once))
+            found |= {"90 endpoints": well, "89 and one dead": dead, "a dead one costs": compared(well, dead)}
+            for count in range(2, processes + 1):
+                found[f"90 endpoints, {count} processes"] = [
+                    await delivered(server.url, ninety, deliveries, at_once, count) for _ in range(rounds)
+                ]
     return found
 
 
@@ -227,10 +274,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--deliveries", type=int, default=10_000)
     parser.add_argument("--at-once", type=int, default=128)
+    parser.add_argument("--rounds", type=int, default=3, help="how often with and without a dead endpoint")
+    parser.add_argument("--processes", type=int, default=2, help="couriers at once, up to so many")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON alone")
     asked = parser.parse_args()
     configure_logging("ERROR")
-    found = uvloop.run(measure(asked.deliveries, asked.at_once))
+    found = uvloop.run(measure(asked.deliveries, asked.at_once, asked.rounds, asked.processes))
     print(json.dumps(found, indent=None if asked.json else 2))
 
 
