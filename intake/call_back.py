@@ -13,8 +13,9 @@ from intake.tables import callbacks, unfounded_claims
 from schemas.acts import CallBackRequest, Unfounded
 from schemas.errors import Conflict
 from schemas.events import CallBack, TicketCalledBack
-from schemas.lifecycle import Status, Step, advance
+from schemas.lifecycle import Step
 from schemas.ticket import Ticket
+from services.steps import check_step
 from services.tickets import TicketStore
 
 MOST_ATTEMPTS = 3
@@ -47,7 +48,7 @@ async def call_back(held: Held, made: CallBackRequest) -> None:
     attempt, or when nobody answered and all attempts would be on one day.
     """
     step = _step(made)
-    advance(Status(held.ticket.status), step)
+    check_step(held.ticket, step, held.principal)
     earlier = await _earlier(held)
     attempt, number = len(earlier) + 1, await _made(held) + 1
     _refuse(held, earlier, made)

@@ -18,9 +18,10 @@ from intake.tables import corrections
 from schemas.acts import CorrectionRequest
 from schemas.errors import Conflict
 from schemas.events import Correction, Matter, TicketCorrected
-from schemas.lifecycle import Status, Step, advance
+from schemas.lifecycle import Step
 from schemas.ticket import Call, Ticket
 from services.http import ResourcesDep
+from services.steps import check_step
 from services.tickets import divisions_of, matter_of
 
 READ = ("hotline", *(name for name in Call.model_fields if name in LABELS))
@@ -50,7 +51,7 @@ async def correct(held: Held, wanted: CorrectionRequest, catalogue: Catalogue) -
 
     Raises `IllegalTransition`, or `Invalid` when the ticket says all of it already.
     """
-    advance(Status(held.ticket.status), Step.CORRECT)
+    check_step(held.ticket, Step.CORRECT, held.principal)
     before = held.ticket
     clean = _as_it_will_be(before, wanted, catalogue, held.now)
     changes = corrected(before, clean.call, wanted)

@@ -11,12 +11,13 @@ from intake.tables import unfounded_claims
 from schemas.base import Instant, Schema
 from schemas.errors import SecondPersonNeeded
 from schemas.events import Remark, TicketUnfoundedRefused
-from schemas.lifecycle import Status, Step, advance
+from schemas.lifecycle import Step
 from schemas.returns import Said
 from schemas.ticket import Ticket
 from services.http import ResourcesDep
 from services.paging import Cursor, Limit, Page, cut, read_cursor, write_cursor
 from services.second_person import one_person
+from services.steps import check_step
 
 routes = APIRouter(prefix="/v1", tags=["intake"])
 
@@ -92,7 +93,7 @@ async def _refuse(held: Held, note: str) -> None:
 
 async def _decide(held: Held, step: Step, note: str, *, granted: bool) -> None:
     """Note what the second person says of the claim that waits, if this step may be taken."""
-    advance(Status(held.ticket.status), step)
+    check_step(held.ticket, step, held.principal)
     claims, principal = unfounded_claims.c, held.principal
     mine = (claims.ticket_id == held.ticket.id, claims.decided_at.is_(None))
     claimed_by = await held.connection.scalar(select(claims.claimed_by).where(*mine))

@@ -24,7 +24,7 @@ from services.resources import Resources
 from services.security import Principal
 from services.steps import StepTaken, check_step, taken
 from services.ticket_commands import TicketCommand, UseCase, add_routes
-from services.tickets import TicketRow, TicketStore, check_version
+from services.tickets import TicketRow, TicketStore
 
 routes = APIRouter(prefix="/v1", tags=["co-handling"])
 
@@ -129,8 +129,7 @@ def _step(step: Step) -> UseCase:
         resources: Resources,
     ) -> Row[Any]:
         ticket = await TicketStore(connection).lock(ticket_id)
-        check_party(ticket, principal)
-        check_version(ticket, version)
+        check_step(ticket, step, principal, version)
         return await co_step(ticket, step, said.note, principal, connection, resources.clock.now())
 
     return take

@@ -13,13 +13,12 @@ from router.assign import assign
 from router.choose import civil_day
 from router.co_handling import end_co_handling
 from router.domain import told
-from router.domain.returns import Held, opens_dispute, refusal
+from router.domain.returns import ADJUDICATED, BINDS, Held, opens_dispute, refusal
 from router.recall import HELD
 from router.reroute import reroute
 from router.returns_store import ReturnStore
 from router.store import AssignmentStore, DepartmentStore
-from router.whose import check_lead, check_party
-from schemas.errors import AdjudicationBinds, Invalid
+from schemas.errors import AdjudicationBinds, Invalid, NotTheLead
 from schemas.events import (
     DepartmentStep,
     DisputeOpened,
@@ -32,14 +31,14 @@ from schemas.events import (
     TicketReturnGranted,
     TicketReturnRefused,
 )
-from schemas.lifecycle import Status, Step, advance
+from schemas.lifecycle import Status, Step
 from schemas.returns import Grant, Refusal, ReturnRequest
 from schemas.ticket import Urgency
 from services.limits import Limits
 from services.resources import Resources
 from services.security import Principal
 from services.steps import check_step
-from services.tickets import TicketRow, TicketStore, check_version, matter_of
+from services.tickets import TicketRow, TicketStore, matter_of
 
 
 async def give_back(
@@ -58,10 +57,8 @@ async def give_back(
     """
     store, now = TicketStore(connection), resources.clock.now()
     ticket = await store.lock(ticket_id)
-    check_party(ticket, principal)
-    check_version(ticket, version)
-    advance(Status(ticket.status), Step.RETURN)
-    assignment = await _returnable(ticket, principal, connection, resources)
+    await _check(ticket, principal, version, connection)
+    assignment = await _returnable(ticket, connection, resources)
     competent = await _competent(ticket, said, connection, resources)
     before = await ReturnStore(connection).of(ticket_id)
     disputed = opens_dispute(len(before))
@@ -158,9 +155,20 @@ async def refuse(
     return await store.get(ticket_id)
 
 
-async def _returnable(
-    ticket: TicketRow, principal: Principal, connection: AsyncConnection, resources: Resources
-) -> Row[Any]:
+async def _check(
+    ticket: TicketRow, principal: Principal, version: int | None, connection: AsyncConnection
+) -> None:
+    """Raise what `check_step` raises; who lost a dispute and helps now hears first that it binds."""
+    try:
+        check_step(ticket, Step.RETURN, principal, version)
+    except NotTheLead:
+        last = await AssignmentStore(connection).last(ticket.id)
+        if last is not None and last.binding == ADJUDICATED:
+            raise AdjudicationBinds(BINDS) from None
+        raise
+
+
+async def _returnable(ticket: TicketRow, connection: AsyncConnection, resources: Resources) -> Row[Any]:
     """Return the assignment that is returned, or raise why it cannot be."""
     assignment = await AssignmentStore(connection).open(ticket.id)
     matter, now = matter_of(ticket), resources.clock.now()
@@ -171,8 +179,6 @@ async def _returnable(
         given = assignment.department, assignment.assigned_at
         until = await limits.return_until(matter, *given, connection)
     fault = refusal(Held(assignment.binding, until, urgent), now, resources.settings.zone)
-    if not isinstance(fault, AdjudicationBinds):
-        check_lead(ticket, principal)
     if fault is not None:
         raise fault
     return assignment

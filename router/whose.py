@@ -4,18 +4,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.choose import civil_day
 from router.store import DepartmentStore
-from schemas.errors import NotTheLead, TicketNotFound
-from services.access import leads, may_see
+from schemas.errors import TicketNotFound
+from services.access import may_see
 from services.resources import Resources
 from services.security import Principal
 from services.tickets import TicketRow
-
-
-def check_lead(ticket: TicketRow, principal: Principal) -> None:
-    """Raise `TicketNotFound` for another department's ticket, `NotTheLead` for one it only helps with."""
-    check_party(ticket, principal)
-    if not leads(ticket._asdict(), principal):
-        raise NotTheLead(f"{ticket.department_name} leads; you answer to it.", lead=ticket.department)
 
 
 def check_party(ticket: TicketRow, principal: Principal) -> None:

@@ -12,6 +12,7 @@ MOST_RETURNS = 2
 """Over all departments; the last of them is no return any more but a dispute."""
 
 ADJUDICATED: Final = "adjudicated"
+BINDS = "Who handles this ticket was adjudicated; it is binding: nobody returns it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Returned:
 def refusal(held: Held, now: datetime, zone: ZoneInfo) -> Conflict | None:
     """Return why an assignment cannot be returned now, or None; the window's last moment is in it."""
     if held.binding == ADJUDICATED:
-        return AdjudicationBinds("Who handles this ticket was adjudicated; it is binding: nobody returns it.")
+        return AdjudicationBinds(BINDS)
     if held.binding is not None:
         return NotReturnable("A redo stays with the department that did it first.", why=held.binding)
     if held.return_until is None:
