@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from pydantic import ValidationError
 
 from escalation.calculation_schemas import (
+    AskedPolicy,
     Calculated,
     CalculationAnswer,
     CalculationItem,
@@ -106,7 +107,7 @@ class Batch:
         """Return the answer to an item, and the zone its people live in."""
         pauses = tuple(Pause(*each) for each in item.pauses)
         terms = Terms(item.start, Amount(item.limit.amount, item.limit.unit), pauses)
-        asked = Policy(**item.policy.model_dump())
+        asked = _policy(item.policy)
         policy = HAIKOU if asked == HAIKOU else asked
         at_least = terms.limit.count if terms.limit.unit.counts_days else 0
         if isinstance(item.calendar, InlineCalendar):
@@ -193,6 +194,12 @@ def _problem(refusal: HotlineError, place: str) -> Problem:
     status = refusal.status if refusal.status < 500 else Invalid.status
     title = refusal.title if refusal.status < 500 else Invalid.title
     return Problem(title=title, status=status, code=refusal.code, detail=str(refusal), pointer=place)
+
+
+def _policy(asked: AskedPolicy) -> Policy:
+    settings = asked.model_dump()
+    closes = settings.pop("wd_deadline_time")
+    return Policy(**settings, wd_deadline_time=None if closes is None else time.fromisoformat(closes))
 
 
 def _calendar(written: InlineCalendar, allowance: Allowance) -> OpenEndedCalendar:

@@ -133,6 +133,11 @@ class AskedPolicy(Schema):
         Hour.REAL,
         description="When the clock is changed, office hours are as long as they are, or as clocks show.",
     )
+    wd_deadline_time: Opening | None = Field(
+        None,
+        description="When a limit is over that ends with a working day; null: as it closes.",
+        examples=["17:00"],
+    )
 
 
 class CalculationItem(Schema):

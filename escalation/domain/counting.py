@@ -1,6 +1,7 @@
 """The choices on which cities and systems differ when they count a limit, each with its names."""
 
 from dataclasses import dataclass
+from datetime import time
 from enum import StrEnum
 
 
@@ -53,6 +54,8 @@ class Policy:
 
     `after_hours_counts_as_next_day`: a limit in working days that starts after the
     day's last closing, or on a day of rest, starts as the office opens again.
+    `wd_deadline_time`: the hour at which a limit is over that ends with a working
+    day, whenever the office closes on it.
     """
 
     used_up: UsedUp = UsedUp.CLOSING
@@ -62,6 +65,7 @@ class Policy:
     last_day_of_rest: RestDay = RestDay.NEXT_WORKING_DAY
     pauses_in_days: PausedDays = PausedDays.WHOLE_DAYS
     hour: Hour = Hour.REAL
+    wd_deadline_time: time | None = None
 
 
 HAIKOU = Policy()

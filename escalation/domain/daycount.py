@@ -84,10 +84,14 @@ def given_back(at: datetime, pauses: Pauses, calendar: WorkCalendar) -> Iterator
         at = later
 
 
-def day_end(day: date, calendar: WorkCalendar) -> datetime:
-    """Return when a day ends: a working day as it closes, a day of rest at midnight."""
+def day_end(day: date, calendar: WorkCalendar, policy: Policy) -> datetime:
+    """Return when a day ends: a working day as it closes or by the policy, a day of rest at midnight."""
     windows = calendar.windows_of(day)
-    return windows[-1][1] if windows else instant_of(day + DAY, time.min, calendar.zone)
+    if not windows:
+        return instant_of(day + DAY, time.min, calendar.zone)
+    if policy.wd_deadline_time is not None:
+        return instant_of(day, policy.wd_deadline_time, calendar.zone)
+    return windows[-1][1]
 
 
 def days_of(unit: Unit, calendar: WorkCalendar) -> Days:
@@ -107,17 +111,18 @@ def _end(last: date, start: datetime, unit: Unit, calendar: WorkCalendar, policy
     if unit is Unit.CALENDAR_DAYS and policy.last_day_of_rest is RestDay.NEXT_WORKING_DAY:
         last = _WorkingDays(calendar).nth(last - DAY, 1)
     if policy.days_end is DaysEnd.END_OF_DAY:
-        return day_end(last, calendar)
+        return day_end(last, calendar, policy)
     return instant_of(last, start.astimezone(calendar.zone).time(), calendar.zone)
 
 
 def _resumed(ends: datetime, calendar: WorkCalendar, policy: Policy) -> datetime:
     if policy.days_end is DaysEnd.SAME_TIME:
         return ends
-    number = bisect_left(calendar.day_ends, ends)
-    if number == len(calendar.day_ends):
-        raise calendar.exhausted()
-    return calendar.day_ends[number]
+    days = _WorkingDays(calendar)
+    day = days.nth(calendar.civil_day(ends) - 2 * DAY, 1)
+    while (at := day_end(day, calendar, policy)) < ends:
+        day = days.nth(day, 1)
+    return at
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,4 +75,4 @@ def _subtracted(due: datetime, limit: Amount, calendar: WorkCalendar, policy: Po
     else:
         day = calendar.civil_day(due) - limit.count * DAY
         at = instant_of(day, due.astimezone(calendar.zone).time(), calendar.zone)
-    return day_end(day, calendar) if policy.days_end is DaysEnd.END_OF_DAY else at
+    return day_end(day, calendar, policy) if policy.days_end is DaysEnd.END_OF_DAY else at

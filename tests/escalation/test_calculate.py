@@ -95,6 +95,13 @@ def test_pauses_are_skipped_and_told() -> None:
         ({"start_day": "counted"}, {"amount": 2, "unit": "working_days"}, "2026-11-24T17:30:00+08:00"),
         ({"last_day_of_rest": "stays"}, {"amount": 5, "unit": "calendar_days"}, "2026-11-29T00:00:00+08:00"),
         ({}, {"amount": 5, "unit": "calendar_days"}, "2026-11-30T17:30:00+08:00"),
+        ({"wd_deadline_time": "17:00"}, {"amount": 2, "unit": "working_days"}, "2026-11-25T17:00:00+08:00"),
+        ({"wd_deadline_time": "18:00"}, {"amount": 5, "unit": "calendar_days"}, "2026-11-30T18:00:00+08:00"),
+        (
+            {"wd_deadline_time": "17:00", "last_day_of_rest": "stays"},
+            {"amount": 5, "unit": "calendar_days"},
+            "2026-11-29T00:00:00+08:00",
+        ),
     ],
 )
 def test_a_policy_is_named_settings(policy: dict[str, str], limit: dict[str, Any], due: str) -> None:
@@ -140,6 +147,7 @@ WRONG: list[tuple[Any, str, str]] = [
     ({"limit": {"amount": 1, "unit": "working_days", "hours": 2}}, "invalid", "/items/1/limit/hours"),
     ({"colour": "red"}, "invalid", "/items/1/colour"),
     ({"policy": {"used_up": "tomorrow"}}, "invalid", "/items/1/policy/used_up"),
+    ({"policy": {"wd_deadline_time": "25:00"}}, "invalid", "/items/1/policy/wd_deadline_time"),
     (
         {"policy": {"after_hours_counts_as_next_day": 1}},
         "invalid",
@@ -233,6 +241,21 @@ def test_calendars_that_reach_too_far_together_are_refused(monkeypatch: pytest.M
     monkeypatch.setattr("escalation.calculate.MOST_DAYS", 6000)
     found = answers(years(3, "12:00"), years(10, "12:01"), years(3, "12:02"), years(10, "12:02"))
     assert [each.get("problem", {}).get("code") for each in found] == [None, "too_large", None, "too_large"]
+
+
+def test_a_due_inside_a_pause_waits_for_the_hour_at_which_days_are_over() -> None:
+    item = {
+        "start": "2026-11-23T09:00:00+08:00",
+        "limit": {"amount": 1, "unit": "working_days"},
+        "calendar": SHANGHAI,
+    }
+    asked = {**item, "policy": {"wd_deadline_time": "17:00"}}
+    due = [
+        each["due"]
+        for ends in ("2026-11-26T17:00:00+08:00", "2026-11-26T17:01:00+08:00")
+        for each in answers({**asked, "pauses": [["2026-11-24T16:00:00+08:00", ends]]})
+    ]
+    assert due == ["2026-11-26T17:00:00+08:00", "2026-11-27T17:00:00+08:00"]
 
 
 def test_a_thousand_calendars_of_ones_own_reach_as_far_as_a_working_year(

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,14 @@ def test_the_command_shown_prints_what_is_shown(monkeypatch: pytest.MonkeyPatch)
     assert CliRunner().invoke(app, arguments).output == printed
 
 
+def values_of(default: bool | StrEnum | None) -> list[str]:
+    if default is None:
+        return ["null", "17:00"]
+    return ["false", "true"] if isinstance(default, bool) else [str(each) for each in type(default)]
+
+
 def test_every_setting_of_a_policy_is_in_the_table_with_its_values() -> None:
     for name, default in AskedPolicy().model_dump().items():
-        known = ["false", "true"] if isinstance(default, bool) else [str(each) for each in type(default)]
+        known = values_of(default)
         (line,) = [each for each in DOCUMENT.splitlines() if each.startswith(f"| `{name}` |")]
         assert line.split("|")[2].strip() == ", ".join(f"`{each}`" for each in known)
