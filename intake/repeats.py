@@ -185,7 +185,7 @@ async def known_matters(
         {
             "place": place,
             "phone": next((name for name in known if name.startswith("+")), None),
-            "id_number": each.call.caller.id_number,
+            "id_number": next((name for name in known if not name.startswith("+")), None),
             "quoted": each.call.follows,
             "hotline": each.call.hotline,
         }

@@ -37,7 +37,7 @@ def settled_caller(said: Mapping[str, Any], notes: Notes, today: date | None = N
     for name, read in (("id_number", _id_number), ("credit_code", _credit_code)):
         if given := said.get(name):
             identifier = read(given, today)
-            _settle(settled, name, given, identifier.value[: LONGEST[name]])
+            _settle(settled, name, given, identifier.value[: LONGEST[name]] or None)
             notes.evidence += identifier.evidence
             notes.problems += identifier.problems
     if standing != NAMED or said.get("anonymous"):

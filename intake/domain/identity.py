@@ -7,6 +7,7 @@ from functools import lru_cache
 from unicodedata import normalize as unicode_normalize
 
 from intake.domain.evidence import Evidence, Problem
+from intake.domain.phone import silent
 from intake.domain.text import clean
 from schemas.credit_code import checks_out, is_credit_code
 
@@ -40,8 +41,10 @@ def read_id_number(given: str, today: date | None = None) -> Identifier:
     """
     Return an ID number (GB 11643-1999) or another paper's number; a birthday after `today` is wrong.
 
-    What is neither is kept as it was given, with a problem.
+    What is neither is kept as it was given, with a problem; a word for none (无) is no number.
     """
+    if why := silent(clean(given)):
+        return Identifier("", (Evidence(ID_FIELD, why, "declared", clean(given)),))
     if "*" in given or "＊" in given:
         return Identifier(clean(given), problems=(_ID_MASKED,))
     value = _compact(given)
@@ -56,9 +59,16 @@ def read_id_number(given: str, today: date | None = None) -> Identifier:
     return _identifier(ID_FIELD, value, kind, None)
 
 
+def tells_apart(value: str) -> bool:
+    """Say whether a number is one person's: not masked, wrong, or one filled in for want of another."""
+    return len(set(value)) > 2 and not read_id_number(value).problems
+
+
 @lru_cache(1024)
 def read_credit_code(given: str) -> Identifier:
     """Return a unified social credit code (GB 32100-2015); a wrong one is kept, with a problem."""
+    if why := silent(clean(given)):
+        return Identifier("", (Evidence(CREDIT_FIELD, why, "declared", clean(given)),))
     value = _compact(given)
     if is_credit_code(value) is None:
         return Identifier(clean(given), problems=(_CREDIT_FORM,))

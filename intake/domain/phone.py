@@ -109,9 +109,9 @@ def _read(given: str) -> Phone:
     said = clean(unicode_normalize("NFKC", given))
     if not said:
         return NOTHING
-    if (silent := _silent(said.strip(_WRAPPING) or said)) is not None:
-        declared = Evidence(FIELD, silent, "declared", said)
-        return Phone(None, evidence=(declared,), secret=silent == IN_CONFIDENCE)
+    if (why := silent(said.strip(_WRAPPING) or said)) is not None:
+        declared = Evidence(FIELD, why, "declared", said)
+        return Phone(None, evidence=(declared,), secret=why == IN_CONFIDENCE)
     if _SHORT(said):
         return Phone(said)
     numbers = dialled(said)
@@ -127,8 +127,8 @@ def _read(given: str) -> Phone:
     return Phone(first.number, _beside(said, numbers), tuple(each.number for each in others), tuple(evidence))
 
 
-def _silent(said: str) -> str | None:
-    """Return why a field holds no number, None when it says something else."""
+def silent(said: str) -> str | None:
+    """Return why a field holds no number, of a phone or of a paper, None when it says something else."""
     if _SECRET(said):
         return IN_CONFIDENCE
     if _WITHHELD(said):

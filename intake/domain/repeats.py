@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
+from intake.domain.identity import tells_apart
 from intake.domain.named import substituted, told_apart
 from intake.domain.normalize import NormalizedCall
 from intake.domain.person import address as addressed
@@ -239,12 +240,13 @@ def place_at(address: str) -> str | None:
 
 
 def marks(call: Call) -> tuple[str, ...]:
-    """Return what tells this caller from every other: the phone in E.164, an ID number, or both."""
+    """Return what tells this caller from every other: the phone in E.164, a sound ID number, or both."""
     caller = call.caller
     if caller.anonymous:
         return ()
     phone = caller.phone if caller.phone and caller.phone.startswith("+") else None
-    return tuple(each for each in (phone, caller.id_number) if each)
+    number = caller.id_number if caller.id_number and tells_apart(caller.id_number) else None
+    return tuple(each for each in (phone, number) if each)
 
 
 def _together(one: str | None, other: str | None, prefixes: Any) -> bool | None:

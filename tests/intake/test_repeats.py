@@ -99,7 +99,7 @@ async def test_another_caller_or_matter_is_a_ticket_of_its_own(
 
 
 async def test_a_caller_without_a_phone_is_told_by_an_id_number(hotline: InProcess) -> None:
-    caller = {"name": "符先生", "id_number": "460100199001011234"}
+    caller = {"name": "符先生", "id_number": "11010519491231002X"}
     first = await hotline.call(**{**WAGES, "caller": caller})
     again = await ask(hotline, **{**WAGES, "caller": caller})
     assert (again.status_code, again.json()["id"]) == (200, first["id"])
@@ -236,7 +236,7 @@ async def test_the_preview_shows_what_a_call_may_repeat_the_likeliest_first(hotl
 async def test_the_preview_says_what_registering_does_to_a_caller_known_by_an_id_number(
     hotline: InProcess,
 ) -> None:
-    call = {**WAGES, "caller": {"name": "符先生", "id_number": "460100199001011234"}}
+    call = {**WAGES, "caller": {"name": "符先生", "id_number": "11010519491231002X"}}
     ticket = await hotline.call(**call)
     (shown,) = await preview(hotline, **call)
     assert (shown["ticket"], shown["same_matter"], shown["same_caller"]) == (ticket["id"], True, True)

@@ -224,8 +224,15 @@ def test_a_matter_key_needs_category_and_place() -> None:
     [
         (Caller(phone="+8613800138000"), ("+8613800138000",)),
         (Caller(phone="保密号码"), ()),
-        (Caller(id_number="460100199001011234"), ("460100199001011234",)),
-        (Caller(phone="+8613800138000", id_number="4601"), ("+8613800138000", "4601")),
+        (Caller(id_number="11010519491231002X"), ("11010519491231002X",)),
+        (
+            Caller(phone="+8613800138000", id_number="11010519491231002X"),
+            ("+8613800138000", "11010519491231002X"),
+        ),
+        (Caller(phone="+8613800138000", id_number="460100********1234"), ("+8613800138000",)),
+        (Caller(id_number="460100199001011234"), ()),
+        (Caller(id_number="000000000"), ()),
+        (Caller(id_number="无"), ()),
         (Caller(anonymous=True), ()),
         (Caller(name="王女士"), ()),
     ],
