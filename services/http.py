@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from schemas.errors import (
@@ -83,10 +83,10 @@ def create_app(faces: Sequence[APIRouter], resources: Resources, checks: Sequenc
     app.state.resources = resources
     for face in [*faces, _health(checks), _front_page()]:
         app.include_router(face)
-        app.router.routes[:0] = [each.straight() for each in face.routes if isinstance(each, ReadsItself)]
     _refuse_undeclared(app)
     for kind, answer in _ANSWERS:
         app.add_exception_handler(kind, answer)
+    app.add_middleware(Straight, routes=[each for face in faces for each in face.routes])
     app.add_middleware(BodyLimit, most=resources.settings.max_body_bytes)
     app.add_middleware(RequestId)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
@@ -109,15 +109,29 @@ class ReadsItself(APIRoute):
     dependencies a request would spend more time than in all the rest of the app.
     """
 
-    def straight(self) -> Route:
-        """Return the way past them, on which is asked all the same whether the request may pass."""
 
-        async def answer(request: Request) -> Response:
-            request.scope["route"] = self
+class Straight:
+    """The way of a request to a route that `ReadsItself`; every other one goes through the framework."""
+
+    def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute]) -> None:
+        self._app = app
+        known = [each for each in routes if isinstance(each, ReadsItself)]
+        self._routes = {(method, each.path): each for each in known for method in each.methods or ()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask whether the request may pass, and answer it, also when what it asks for is refused."""
+        route = self._routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if route is None:
+            return await self._app(scope, receive, send)
+        request = Request(scope, receive, send)
+        scope["route"] = route
+        try:
             await _let_in(request)
-            return await self.endpoint(request)  # type: ignore[no-any-return]
-
-        return Route(self.path, answer, methods=list(self.methods or ()), include_in_schema=False)
+            response = await route.endpoint(request)
+        except (HotlineError, RequestValidationError, HTTPException) as fault:
+            answer = next(answer for kind, answer in _ANSWERS if isinstance(fault, kind))
+            response = await answer(request, fault)
+        return await response(scope, receive, send)  # type: ignore[no-any-return]
 
 
 async def _let_in(request: Request) -> None:
