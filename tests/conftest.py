@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import asyncpg
 import hypothesis
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from escalation.role import escalation
 from intake.role import intake
@@ -31,13 +33,17 @@ MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # 09:00 in Haikou, a working 
 TESTS = Path(__file__).parent
 START_PROCESSES = (
     "journeys/",
-    "faults/",
     "services/bus/",
+    "kafka/",
+    "faults/",
     "services/postgres/",
     "test_docs",
     "test_boot",
     "test_bench",
+    "test_architecture",
 )
+SHARE_SERVERS = ("journeys/", "services/bus/", "kafka/")
+"""Folders whose files run in one process: each would start the broker and the whole service anew."""
 
 IN_MEMORY = Path("/dev/shm")
 ROOM = 4 * 1024**3
@@ -51,7 +57,25 @@ hypothesis.settings.load_profile("untimed")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files whose tests start processes: at the end no core is left with one of them."""
-    items.sort(key=lambda item: not item.path.relative_to(TESTS).as_posix().startswith(START_PROCESSES))
+    items.sort(key=lambda item: _place(item.path.relative_to(TESTS).as_posix()))
+
+
+def _place(path: str) -> int:
+    slow = (at for at, each in enumerate(START_PROCESSES) if path.startswith(each))
+    return next(slow, len(START_PROCESSES))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    """Where files are dealt out to processes, those that share servers go together."""
+    return _ByServersAndFiles(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+class _ByServersAndFiles(LoadFileScheduling):  # type: ignore[misc]
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        shared = any(file.startswith(f"{TESTS.name}/{each}") for each in SHARE_SERVERS)
+        return "those that share servers" if shared else file
 
 
 def pytest_collection_finish() -> None:

@@ -15,7 +15,7 @@ from escalation.climb import climb_due
 from escalation.watch import look
 from services.bus.local import LocalBus
 from services.clock import wait_for
-from services.database import Database, make_engine
+from services.database import Database
 from services.http import create_app
 from services.resources import Resources, driver_dsn
 from services.role import backing
@@ -23,6 +23,7 @@ from services.roles import Role, introduce, keep_running
 from services.security import CallerRole, KeyStore
 from services.settings import Settings, WebhookSettings
 from services.wakeups import Wakeups
+from tests.engines import put_engine_back, take_engine
 
 Answer = dict[str, Any]
 
@@ -70,7 +71,7 @@ class InProcess:
     ) -> AsyncIterator["InProcess"]:
         clock = StoppedClock(start)
         wakeups = Wakeups(driver_dsn(url))
-        database = Database(make_engine(url, pool=8), wakeups)
+        database = Database(take_engine(url), wakeups)
         allowed = WebhookSettings(allow_hosts="127.0.0.1,localhost")
         chosen = Settings(database_url=url, webhooks=allowed, **settings)
         service = cls(Resources(chosen, clock, database, wakeups), clock, roles)
@@ -88,6 +89,7 @@ class InProcess:
             for client in service._clients.values():
                 await client.aclose()
             await database.close()
+            put_engine_back(database.engine)
             service.put_back()
 
     def put_back(self) -> None:

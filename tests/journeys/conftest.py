@@ -16,7 +16,7 @@ BEFORE_ALL_JOURNEYS = datetime(2026, 10, 9, 18, 0, tzinfo=HAIKOU)
 DISTRIBUTED = pytest.param("distributed", marks=pytest.mark.kafka)
 
 
-@pytest.fixture(scope="session", params=["embedded", DISTRIBUTED])
+@pytest.fixture(scope="package", params=["embedded", DISTRIBUTED])
 async def way(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Way]:
     """The service under way, one of its two ways; its processes end with the last journey."""
     work = tmp_path_factory.mktemp(request.param)
@@ -32,7 +32,7 @@ async def way(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         service.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def hotline(way: Way) -> AsyncIterator[Hotline]:
     """The same service as its users see it."""
     async with opened_sink() as sink:
