@@ -1,8 +1,8 @@
 """Deadlines while they are moved or stand still, within one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, and_, any_, bindparam, func, literal, or_, select, union_all, update
@@ -15,7 +15,29 @@ from escalation.store import REACHED, THESE, TIMED, Which
 from escalation.tables import deadlines, escalations, timers
 from escalation.terms import terms_of
 from schemas.events import Event
+from services.database import driver_of
 from services.tables import tickets
+
+_STEPS = (
+    "SELECT ticket_id, version, step, at FROM ticket_history WHERE ticket_id = ANY($1::text[])"
+    " ORDER BY ticket_id, version"
+)
+
+
+class Taken(NamedTuple):
+    """A step that a ticket has taken, and the version it came to by it."""
+
+    version: int
+    step: str
+    at: datetime
+
+
+async def steps_of(connection: AsyncConnection, ticket_ids: Iterable[str]) -> dict[str, list[Taken]]:
+    """Return by ticket the steps it has taken, oldest first; one statement for all of them."""
+    found: dict[str, list[Taken]] = {each: [] for each in ticket_ids}
+    for row in await (await driver_of(connection)).fetch(_STEPS, list(found)):
+        found[row["ticket_id"]].append(Taken(*row[1:]))
+    return found
 
 
 class ClockStore:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalation.climb import WORKER, climb
-from escalation.clock_store import ClockStore
+from escalation.clock_store import ClockStore, Taken, steps_of
 from escalation.commitments import with_promises
 from escalation.counted_rungs import take_back_findings
 from escalation.domain.ending import ending
@@ -29,7 +29,7 @@ from schemas.events import Event, HandOver, Matter, RungWithdrawn, TicketEscalat
 from schemas.lifecycle import Step
 from services.database import ring_after_commit
 from services.resources import Resources
-from services.tickets import Taken, TicketStore
+from services.tickets import TicketStore
 
 End = tuple[datetime, str]
 Climbed = frozenset[tuple[int, datetime]]
@@ -99,7 +99,7 @@ class Clocks:
         since: datetime | None = None,
     ) -> None:
         """Open the clocks of these limits; what is `kept` of an earlier one is all but start and limit."""
-        steps = await TicketStore(self._connection).steps([self.event.ticket])
+        steps = await steps_of(self._connection, [self.event.ticket])
         later = self.later(steps.get(self.event.ticket, ()))
         begun = self.begun(
             limits, at, whose, later, historical=historical, climbed=climbed, kept=kept, since=since
@@ -161,7 +161,7 @@ class Clocks:
 
     async def is_first(self, step: Step) -> bool:
         """Say whether the ticket had not taken this step before the event."""
-        steps = await TicketStore(self._connection).steps([self.event.ticket])
+        steps = await steps_of(self._connection, [self.event.ticket])
         return not any(
             each.step == step and each.version < self.event.version for each in steps[self.event.ticket]
         )

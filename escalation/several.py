@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalation.claims import Pointer, point
+from escalation.clock_store import steps_of
 from escalation.clocks import Clocks, open_all
 from escalation.commitments import asks_promises, commitments_of, kept_promise
 from escalation.domain.policy import Commitment, LimitRule, limits_of
@@ -76,7 +77,7 @@ async def start_all(starts: Sequence[Start], connection: AsyncConnection, resour
     if not starts:
         return
     rulebook = await resources.part(PublishedRules).current(connection)
-    steps = await TicketStore(connection).steps({each.event.ticket for each in starts})
+    steps = await steps_of(connection, [each.event.ticket for each in starts])
     wanted = [_limits(each, rulebook) for each in starts]
     said = await _promised(starts, wanted, rulebook, connection)
     begun, promises = [], []

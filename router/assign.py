@@ -1,5 +1,6 @@
 """Use case: give a ticket to the department with jurisdiction, or park it for a person."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -19,7 +20,7 @@ from schemas.lifecycle import Step
 from schemas.scrubbing import names_in, scrubbed
 from services.limits import Limits
 from services.resources import Resources
-from services.tickets import TicketRow, TicketStore, matter_of
+from services.tickets import Moved, TicketRow, TicketStore, matter_of
 
 ROUTER = "router"
 
@@ -41,7 +42,12 @@ async def dispatch(ticket: TicketRow, connection: AsyncConnection, resources: Re
 
     Where the city allows it a suggestion decides before a person must.
     """
-    choice = await choice_for(ticket, connection, resources)
+    await _dispatch(ticket, await choice_for(ticket, connection, resources), connection, resources)
+
+
+async def _dispatch(
+    ticket: TicketRow, choice: Choice, connection: AsyncConnection, resources: Resources
+) -> None:
     if choice.department is not None:
         because = choice.because
         await assign(ticket, choice.department, connection, resources, because=because, choice=choice)
@@ -70,10 +76,74 @@ async def assign(
     `decision` is the record kept of one that neither a row nor a person made. Raises
     `UnknownDepartment`, or `DepartmentExcluded` for one that may not have it, unless the terms bind it.
     """
+    given = await _given(
+        ticket,
+        department,
+        connection,
+        resources,
+        because=because,
+        choice=choice,
+        decision=decision,
+        actor=actor,
+        terms=terms,
+    )
+    await _write([given], connection)
+    if choice is not None and not ticket.historical:
+        await _ask_to_help(ticket.id, choice, connection, resources)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An assignment not yet written: the ticket's step, and its own row."""
+
+    moved: Moved
+    row: dict[str, Any]
+
+
+class Dispatching:
+    """Dispatches locked tickets, as `dispatch` does, and writes what it can in one go."""
+
+    def __init__(self, connection: AsyncConnection, resources: Resources) -> None:
+        self._connection = connection
+        self._resources = resources
+        self._given: list[Given] = []
+
+    async def add(self, ticket: TicketRow) -> None:
+        """Dispatch a ticket; until `write` it may not be written."""
+        choice = await choice_for(ticket, self._connection, self._resources)
+        if choice.department is None or choice.co_handlers:
+            await _dispatch(ticket, choice, self._connection, self._resources)
+            return
+        lead, because = choice.department, choice.because
+        given = _given(ticket, lead, self._connection, self._resources, because=because, choice=choice)
+        self._given.append(await given)
+
+    async def write(self) -> None:
+        """Write what is not written yet."""
+        given, self._given = self._given, []
+        await _write(given, self._connection)
+
+
+async def _write(given: Sequence[Given], connection: AsyncConnection) -> None:
+    await TicketStore(connection).write([each.moved for each in given])
+    await AssignmentStore(connection).add([each.row for each in given])
+
+
+async def _given(
+    ticket: TicketRow,
+    department: str,
+    connection: AsyncConnection,
+    resources: Resources,
+    *,
+    because: str,
+    choice: Choice | None = None,
+    decision: dict[str, Any] | None = None,
+    actor: str = ROUTER,
+    terms: Terms = USUAL,
+) -> Given:
     now = resources.clock.now()
     day = civil_day(now, resources)
     found = await DepartmentStore(connection).in_force(department, day)
-    store = AssignmentStore(connection)
     verdict = choice.decided_by if choice else None
     chosen = verdict is None and terms.binding is None
     if chosen and department in await excluded_from(ticket, day, connection):
@@ -92,7 +162,7 @@ async def assign(
         counts_from_at=terms.counts_from,
     )
     changes = {"department": department, "assignment_id": told.assignment_id, "department_name": found.name}
-    await TicketStore(connection).advance(
+    moved = TicketStore(connection).moved(
         ticket,
         Step.ASSIGN,
         TicketAssigned,
@@ -108,9 +178,7 @@ async def assign(
         include={"department", "assigned_at", "return_until_at", "binding", "counts_from_at"}
     )
     where = {"id": told.assignment_id, "ticket_id": ticket.id, "assigned_by": actor}
-    await store.add({**kept, **where, "decision": decision or _decision(choice, because)})
-    if choice is not None and not ticket.historical:
-        await _ask_to_help(ticket.id, choice, connection, resources)
+    return Given(moved, {**kept, **where, "decision": decision or _decision(choice, because)})
 
 
 def _told(ticket: TicketRow, choice: Choice | None, **said: Any) -> Assignment:

@@ -1,10 +1,12 @@
 """Consumer: what waits is dispatched, what was corrected follows its matter, what ended is let go."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from router.assign import ROUTER, dispatch
+from router.assign import ROUTER, Dispatching, dispatch
 from router.co_handling import Because, end_co_handling
-from router.join import answer_children, hand_down, hold_matters, join_or_dispatch, part
+from router.join import answer_children, hand_down, hold_matters, join_or_dispatch, part, with_neighbours
 from router.redo import on_called_back, on_unfounded_refused
 from router.reroute import reroute
 from router.returns_store import ReturnStore
@@ -20,6 +22,7 @@ from schemas.events import (
 )
 from schemas.lifecycle import Status
 from services.bus import Subscription
+from services.bus.handling import about
 from services.resources import Resources
 from services.tickets import TicketStore
 
@@ -28,12 +31,32 @@ WORDS = frozenset({"title", "text"})
 """Rows may go by words too; whoever only mends a text is not told that nothing has moved."""
 
 
-async def on_registered(event: TicketRegistered, connection: AsyncConnection, resources: Resources) -> None:
-    """Join a ticket to the one that is about the same matter, or dispatch it."""
-    await hold_matters(connection, event.ticket)
-    ticket = await TicketStore(connection).lock(event.ticket)
-    if ticket.status == Status.REGISTERED:
-        await join_or_dispatch(ticket, connection, resources)
+async def on_registered(
+    events: Sequence[TicketRegistered], connection: AsyncConnection, resources: Resources
+) -> None:
+    """
+    Join each ticket to the one that is about the same matter, or dispatch it.
+
+    Those that have no other near them are dispatched in one go, the rest one after the other.
+    """
+    asked = [each.ticket for each in events]
+    await hold_matters(connection, asked)
+    store, dispatching = TicketStore(connection), Dispatching(connection, resources)
+    locked = {each.id: each for each in await store.lock_all(asked)}
+    apart = await with_neighbours(list(locked.values()), connection, resources)
+    for event in events:
+        ticket = locked.get(event.ticket)
+        if ticket is not None and ticket.id not in apart and ticket.status == Status.REGISTERED:
+            with about(event):
+                await dispatching.add(ticket)
+    await dispatching.write()
+    for event in events:
+        if event.ticket in locked and event.ticket not in apart:
+            continue
+        with about(event):
+            ticket = await store.lock(event.ticket)  # what another became may have changed it
+            if ticket.status == Status.REGISTERED:
+                await join_or_dispatch(ticket, connection, resources)
 
 
 async def on_waiting(
@@ -91,7 +114,6 @@ async def on_gone(
 router = Subscription(
     "router",
     {
-        "ticket.registered": on_registered,
         "ticket.return_granted": on_waiting,
         "ticket.parted": on_waiting,
         "ticket.corrected": on_corrected,
@@ -101,4 +123,5 @@ router = Subscription(
         "ticket.withdrawn": on_gone,
         "ticket.transferred": on_gone,
     },
+    together={"ticket.registered": on_registered},
 )

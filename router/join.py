@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import Float, Interval, Text, and_, any_, bindparam, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.assign import ROUTER, dispatch
@@ -54,12 +55,40 @@ _SEEN = (
     tickets.c.live,
     tickets.c.caller,
 )
+_ASKED = bindparam("tickets", type_=ARRAY(Text))
 _PLACED = or_(tickets.c.matter_key.is_not(None), tickets.c.longitude.is_not(None))
 _HOLD = select(func.pg_advisory_xact_lock(_LOCK)).where(
     select(tickets.c.id)
-    .where(tickets.c.id == bindparam("ticket"), _PLACED, ~tickets.c.confidential, ~tickets.c.historical)
+    .where(tickets.c.id == any_(_ASKED), _PLACED, ~tickets.c.confidential, ~tickets.c.historical)
     .exists()
 )
+_other = tickets.alias("other")
+_SEES = (
+    _other.c.accepted_at >= tickets.c.accepted_at - bindparam("look_back", type_=Interval),
+    _other.c.id != tickets.c.id,
+    ~_other.c.confidential,
+    _other.c.kept_by.is_(None),
+)
+_WITH_NEIGHBOURS = select(tickets.c.id).where(
+    tickets.c.id == any_(_ASKED),
+    or_(
+        exists().where(*_SEES, _other.c.matter_key == tickets.c.matter_key),
+        exists().where(
+            *_SEES,
+            _other.c.category == tickets.c.category,
+            _other.c.longitude.between(
+                tickets.c.longitude - bindparam("degrees", type_=Float),
+                tickets.c.longitude + bindparam("degrees", type_=Float),
+            ),
+            _other.c.latitude.between(
+                tickets.c.latitude - bindparam("degrees", type_=Float),
+                tickets.c.latitude + bindparam("degrees", type_=Float),
+            ),
+        ),
+    ),
+)
+"""Tickets that see another by the same conditions as `_others`; of one's place two indexes are asked."""
+
 _HAS_CHILDREN = select(tickets.c.id).where(tickets.c.parent == bindparam("parent_id")).limit(1)
 _CHILDREN = (
     select(tickets)
@@ -73,9 +102,25 @@ _CHILDREN = (
 )
 
 
-async def hold_matters(connection: AsyncConnection, ticket_id: str) -> None:
-    """Let nobody else decide about joining until this transaction ends, if the ticket may take part."""
-    await connection.execute(_HOLD, {"ticket": ticket_id})
+async def hold_matters(connection: AsyncConnection, ticket_ids: Sequence[str]) -> None:
+    """Let nobody else decide about joining until this transaction ends, if a ticket may take part."""
+    await connection.execute(_HOLD, {"tickets": list(ticket_ids)})
+
+
+async def with_neighbours(
+    locked: Sequence[TicketRow], connection: AsyncConnection, resources: Resources
+) -> frozenset[str]:
+    """
+    Return which of locked tickets have others near them, or at the same place, to be looked at.
+
+    The rest are to be joined to nothing, and raise no mass event. Call `hold_matters` before.
+    """
+    asked = [each.id for each in locked if not _stands_alone(each)]
+    if not asked:
+        return frozenset()
+    rules = rules_of(resources.settings.joining)
+    values = {"tickets": asked, "look_back": rules.look_back, "degrees": _degrees(rules)}
+    return frozenset((await connection.scalars(_WITH_NEIGHBOURS, values)).all())
 
 
 async def hold_joining(connection: AsyncConnection) -> None:
@@ -198,6 +243,10 @@ def _stands_alone(ticket: TicketRow) -> bool:
     return apart or (ticket.matter_key is None and ticket.longitude is None)
 
 
+def _degrees(rules: Rules) -> float:
+    return 1.5 * rules.near / METRES_PER_DEGREE
+
+
 async def _joined(
     ticket: TicketRow, parent_id: str, because: str, connection: AsyncConnection, now: datetime
 ) -> bool:
@@ -210,7 +259,7 @@ async def _joined(
 
 async def _others(ticket: TicketRow, rules: Rules, connection: AsyncConnection) -> list[Sighting]:
     same = []
-    degrees = 1.5 * rules.near / METRES_PER_DEGREE
+    degrees = _degrees(rules)
     if ticket.matter_key is not None:
         same.append(tickets.c.matter_key == ticket.matter_key)
     if ticket.longitude is not None and ticket.latitude is not None:

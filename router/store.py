@@ -15,7 +15,8 @@ from router.domain.units import acting, succeeded
 from router.shipped import seed_table
 from router.tables import assignments, departments, parkings
 from schemas.errors import UnknownDepartment
-from services.database import once_per_transaction
+from services.bulk import insert_together
+from services.database import driver_of, once_per_transaction
 
 
 async def seed(connection: AsyncConnection, now: datetime) -> None:
@@ -32,12 +33,14 @@ class DepartmentStore:
 
     async def in_force(self, code: str, day: date, pointer: str = "/department") -> Row[Any]:
         """Return a department in force on that day, or raise `UnknownDepartment`."""
-        found = await once_per_transaction(
-            self._connection, (DepartmentStore, code, day), lambda: self._find(code, day)
-        )
+        found = await self._known(code, day)
         if found is None:
             raise UnknownDepartment(f"There is no department {code} in force.", pointer=pointer)
         return found
+
+    async def _known(self, code: str, day: date) -> Row[Any] | None:
+        asked = (DepartmentStore, code, day)
+        return await once_per_transaction(self._connection, asked, lambda: self._find(code, day))
 
     async def _find(self, code: str, day: date) -> Row[Any] | None:
         query = select(departments).where(
@@ -49,7 +52,7 @@ class DepartmentStore:
 
     async def acting(self, code: str, day: date) -> Row[Any]:
         """Return a department in force on that day, or who has its matters since; or `UnknownDepartment`."""
-        if await self._find(code, day) is None:
+        if await self._known(code, day) is None:
             units = await UnitStore(self._connection).units()
             code = found.code if (found := acting(code, units, day)) else code
         return await self.in_force(code, day)
@@ -71,9 +74,10 @@ class AssignmentStore:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def add(self, row: dict[str, Any]) -> None:
-        """Record an assignment; a ticket has at most one that is open."""
-        await self._connection.execute(insert(assignments).values(row))
+    async def add(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Record assignments; a ticket has at most one that is open."""
+        if rows:
+            await insert_together(await driver_of(self._connection), {assignments: rows})
 
     async def end(self, ticket_id: str, at: datetime, because: str) -> None:
         """End the open assignment of a ticket."""

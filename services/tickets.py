@@ -1,11 +1,11 @@
 """The one door for a ticket's status: lock, advance, history and outbox in one transaction."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import BindParameter, Insert, Row, Table, Update, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -53,12 +53,13 @@ class Case:
     latitude: float | None = None
 
 
-class Taken(NamedTuple):
-    """A step that a ticket has taken, and the version it came to by it."""
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A step not yet written: the event that tells of it, and what it changes."""
 
-    version: int
-    step: str
-    at: datetime
+    told: AnyEvent
+    columns: frozenset[str]
+    values: dict[str, Any]
 
 
 class TicketStore:
@@ -136,6 +137,24 @@ class TicketStore:
         `before` is where it stood before the step that this one takes back. Raises
         `IllegalTransition` when the lifecycle has no such step from here.
         """
+        moved = self.moved(ticket, step, event, data, at=at, actor=actor, note=note, before=before, **changes)
+        await self.write([moved])
+        return moved.told
+
+    def moved(
+        self,
+        ticket: TicketRow,
+        step: Step,
+        event: type[Event],
+        data: Schema,
+        *,
+        at: datetime,
+        actor: str,
+        note: str | None = None,
+        before: str | None = None,
+        **changes: object,
+    ) -> Moved:
+        """Return what a step makes of a locked ticket, as `advance` would, for `write` to write."""
         status = advance(Status(ticket.status), step, before)
         version = ticket.version + 1
         told: Any = event(ticket=ticket.id, time=at, version=version, data=data)
@@ -154,9 +173,16 @@ class TicketStore:
         announced = row(told, topic_of(ticket.confidential))
         changed = {"status": str(status), "version": version, **ended, **changes}
         values = {"ticket": ticket.id, **_for(tickets, changed), **_for(ticket_history, entry)}
-        await self._connection.execute(_step(frozenset(changed)), {**values, **_for(outbox, announced)})
-        ring_after_commit(self._connection, BELL)
-        return told  # type: ignore[no-any-return]
+        return Moved(told, frozenset(changed), {**values, **_for(outbox, announced)})
+
+    async def write(self, moves: Sequence[Moved]) -> None:
+        """Write steps of different tickets, those that change the same columns in one go."""
+        alike: dict[frozenset[str], list[dict[str, Any]]] = {}
+        for each in moves:
+            alike.setdefault(each.columns, []).append(each.values)
+        for columns, values in alike.items():
+            await self._connection.execute(_step(columns), values if len(values) > 1 else values[0])
+            ring_after_commit(self._connection, BELL)
 
     async def advance_all(
         self,
@@ -251,13 +277,6 @@ class TicketStore:
         query = select(ticket_history).where(ticket_history.c.ticket_id == ticket_id)
         return (await self._connection.execute(query.order_by(ticket_history.c.version))).all()
 
-    async def steps(self, ticket_ids: Collection[str]) -> dict[str, list[Taken]]:
-        """Return by ticket the steps it has taken, oldest first; one statement for all of them."""
-        found: dict[str, list[Taken]] = {each: [] for each in ticket_ids}
-        for each in await (await driver_of(self._connection)).fetch(_STEPS, list(found)):
-            found[each["ticket_id"]].append(Taken(*each[1:]))
-        return found
-
     async def _select(self, ticket_id: str, *, lock: bool) -> TicketRow | None:
         found = await self._connection.execute(_LOCK if lock else _READ, {"ticket": ticket_id})
         return found.one_or_none()
@@ -269,10 +288,6 @@ class TicketStore:
         return ticket
 
 
-_STEPS = (
-    "SELECT ticket_id, version, step, at FROM ticket_history WHERE ticket_id = ANY($1::text[])"
-    " ORDER BY ticket_id, version"
-)
 _PROMISES = (
     "UPDATE tickets SET due_at = said.due_at, due_because = said.because, due_provisional = said.provisional"
     " FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::bool[])"

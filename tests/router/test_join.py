@@ -66,6 +66,23 @@ async def test_calls_that_wait_together_are_dispatched_once(hotline: InProcess) 
     assert {each["parent"] for each in now if each["parent"]} == set(await dispatched(hotline))
 
 
+async def test_of_calls_that_wait_together_each_goes_to_its_own_matter(hotline: InProcess) -> None:
+    first, elsewhere = await placed(hotline, 1), await placed(hotline, 2, address="龙华区金盘路8号")
+    second, nowhere = await placed(hotline, 3), await placed(hotline, 4, address=None, text="夜间施工")
+    secret = await placed(hotline, 5)
+    await hotline.rows("UPDATE tickets SET confidential = true WHERE id = :id RETURNING id", id=secret["id"])
+    await hotline.drain()
+    query = "SELECT id, status, parent, department, department_because FROM tickets ORDER BY id"
+    now = {row.id: row for row in await hotline.rows(query)}
+    in_turn = [now[each["id"]] for each in (first, elsewhere, second, nowhere, secret)]
+    assert [each.status for each in in_turn] == ["assigned", "assigned", "joined", "assigned", "triage"]
+    assert [each.parent for each in in_turn] == [None, None, first["id"], None, None]
+    assert await dispatched(hotline) == sorted(each["id"] for each in (first, elsewhere, nowhere))
+    for kept in await hotline.rows("SELECT ticket_id, department, decision FROM assignments"):
+        ticket = now[kept.ticket_id]
+        assert (ticket.department, ticket.department_because) == (kept.department, kept.decision["because"])
+
+
 async def test_the_parents_answer_answers_every_child_in_its_own_history(hotline: InProcess) -> None:
     first, *others = [await called(hotline, number) for number in range(3)]
     await hotline.step(first, "sign")
