@@ -221,7 +221,7 @@ async def test_w8_processes_come_and_go_without_loss_or_double_effect(bus: Bus, 
     events = [signed(f"HK{number % 50}", number) for number in range(20_000)]
     async with bus.process(clerk.subscription("stays")) as stays, writing(bus, events, 20) as written:
         await until(lambda: clerk.count("stays"))
-        for visit in ("visit 1", "visit 2", "visit 3"):
+        for visit in ("visit 1", "visit 2", "visit 3", "visit 4", "visit 5"):
             async with bus.process(clerk.subscription(visit)) as comes:
                 await more_effects(clerk, 100)
                 if bus.shares:
