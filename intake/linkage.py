@@ -29,6 +29,7 @@ from schemas.events import (
 )
 from schemas.lifecycle import Status, Step
 from schemas.linkage import Linkage, LinkageCall, MirroredReport, Report
+from services.access import may_see
 from services.authorization import PrincipalDep
 from services.commands import CommandsDep
 from services.http import ResourcesDep
@@ -107,10 +108,12 @@ async def mirror(
 
 
 @routes.get("/tickets/{ticket_id}/linkage")
-async def read_linkage(ticket_id: str, resources: ResourcesDep) -> Linkage:
+async def read_linkage(ticket_id: str, resources: ResourcesDep, principal: PrincipalDep) -> Linkage:
     """Read who else a ticket is bound to: sub-centre, statutory procedure, 110, and their reports."""
     async with resources.database.transaction() as connection:
         ticket = await TicketStore(connection).get(ticket_id)
+        if not may_see(ticket._asdict(), principal):
+            raise TicketNotFound(f"There is no ticket {ticket_id}.")
         line = await HotlineStore(connection).line_at(ticket.hotline, ticket.accepted_at, resources)
         store = LinkageStore(connection)
         calls, reports = await store.calls(ticket_id), await store.reports(ticket_id)

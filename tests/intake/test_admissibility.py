@@ -75,6 +75,9 @@ async def test_a_report_about_an_official_is_registered_in_the_confidential_lane
     assert (row.confidential, row.caller["withheld"]) == (True, True)
     topics = await hotline.rows("SELECT DISTINCT topic FROM outbox")
     assert [each.topic for each in topics] == ["hotline.confidential.v1"]
+    bound = f"/v1/tickets/{answer.json()['id']}/linkage"
+    assert (await (await hotline.client()).get(bound)).status_code == 404
+    assert (await (await hotline.client("supervisor")).get(bound)).status_code == 200
 
 
 async def test_an_emergency_is_advice_until_the_agent_rules(hotline: InProcess) -> None:
