@@ -86,7 +86,7 @@ async def test_every_endpoint_of_two_processes_at_once_makes_one_ticket(both: li
 async def test_one_caller_told_by_an_id_number_here_and_a_phone_there_has_one_ticket(
     both: list[InProcess],
 ) -> None:
-    number = "460100199001011234"
+    number = "460100199001011230"
     known = {"name": "符先生", "id_number": number}
     callers = [known, {**known, "phone": "13800138000"}]
     work = [single(process, caller=caller) for process in both for caller in callers for _ in range(3)]
