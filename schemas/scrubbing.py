@@ -44,8 +44,15 @@ def scrubbed(text: str, hidden: tuple[str, ...] = ()) -> str:
     also one with digits in it that look like a phone number's.
     """
     for each in hidden:
-        text = _said(each).sub(NAME, text)
+        text = _said(each).sub(_called(each), text)
     return _PHONE.sub(lambda found: found["id"] or PHONE, _ID.sub(ID_NUMBER, text))
+
+
+def _called(hidden: str) -> str:
+    """Return what stands in the place of a name, or of a number that was hidden like one."""
+    if _ID.fullmatch(hidden):
+        return ID_NUMBER
+    return PHONE if _PHONE.fullmatch(hidden) else NAME
 
 
 @lru_cache(maxsize=4096)

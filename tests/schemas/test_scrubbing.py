@@ -93,3 +93,8 @@ def test_every_text_is_scrubbed_however_deep_and_no_code() -> None:
         "new_field": "[姓名]",
         "count": 1,
     }
+
+
+def test_a_hidden_number_is_called_what_it_is() -> None:
+    hidden = names_in({"phone": "+8613876543210", "id_number": "11010519491231002X"}, ())
+    assert scrubbed("电话+8613876543210,身份证11010519491231002X", hidden) == "电话[电话],身份证[证件号]"
