@@ -95,9 +95,10 @@ async def test_w10_a_broker_killed_and_started_again_delays_but_loses_nothing(
 ) -> None:
     # Given a ticket nobody has signed for
     hotline.at(on("2026-12-28", "09:00"))
+    await hotline.subscribes(DEPARTMENT)
     waiting = await hotline.call(**CONSTRUCTION_NOISE)
     await hotline.clock_of(waiting, "department", "sign")
-    calls = Calls(hotline, "broker", 60)
+    calls = Calls(hotline, "broker", 500)
     await calls.answered(20)
 
     # When the broker dies
