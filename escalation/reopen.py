@@ -19,7 +19,7 @@ from escalation.rulebook import CALENDAR, PublishedRules, civil_day
 from escalation.store import EscalationStore
 from escalation.terms import columns_of, terms_of
 from schemas.events import TicketAssigned, TicketRedoOrdered
-from services.departments import predecessors
+from services.departments import with_predecessors
 from services.resources import Resources
 from services.tickets import TicketStore
 
@@ -106,7 +106,7 @@ async def open_again(
 ) -> None:
     """Open the clocks of a department that takes a matter up again."""
     start = wanted.start
-    these = await predecessors(department, civil_day(start, resources), connection)
+    these = await with_predecessors(department, civil_day(start, resources), connection)
     last = await ClockStore(connection).last_job(wanted.ticket, these, start)
     nothing_to_continue = wanted.how is Reopening.CONTINUE and last is None
     how = wanted.otherwise if nothing_to_continue else wanted.how

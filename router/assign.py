@@ -114,9 +114,15 @@ class Dispatching:
         if choice.department is None or choice.co_handlers:
             await _dispatch(ticket, choice, self._connection, self._resources)
             return
-        lead, because = choice.department, choice.because
-        given = _given(ticket, lead, self._connection, self._resources, because=because, choice=choice)
-        self._given.append(await given)
+        given = await _given(
+            ticket,
+            choice.department,
+            self._connection,
+            self._resources,
+            because=choice.because,
+            choice=choice,
+        )
+        self._given.append(given)
 
     async def write(self) -> None:
         """Write what is not written yet."""

@@ -43,15 +43,15 @@ async def on_registered(
     await hold_matters(connection, asked)
     store, dispatching = TicketStore(connection), Dispatching(connection, resources)
     locked = {each.id: each for each in await store.lock_all(asked)}
-    apart = await with_neighbours(list(locked.values()), connection, resources)
+    crowded = await with_neighbours(list(locked.values()), connection, resources)
     for event in events:
         ticket = locked.get(event.ticket)
-        if ticket is not None and ticket.id not in apart and ticket.status == Status.REGISTERED:
+        if ticket is not None and ticket.id not in crowded and ticket.status == Status.REGISTERED:
             with about(event):
                 await dispatching.add(ticket)
     await dispatching.write()
     for event in events:
-        if event.ticket in locked and event.ticket not in apart:
+        if event.ticket in locked and event.ticket not in crowded:
             continue
         with about(event):
             ticket = await store.lock(event.ticket)  # what another became may have changed it

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.defaults import rows
 from router.department_store import UnitStore
-from router.domain.units import acting, succeeded
+from router.domain.units import acting
 from router.shipped import seed_table
 from router.tables import assignments, departments, parkings
 from schemas.errors import UnknownDepartment
@@ -56,11 +56,6 @@ class DepartmentStore:
             units = await UnitStore(self._connection).units()
             code = found.code if (found := acting(code, units, day)) else code
         return await self.in_force(code, day)
-
-    async def with_predecessors(self, code: str | None, day: date) -> frozenset[str]:
-        """Return a department and those whose matters it has since they ended (机构合并)."""
-        heirs = succeeded(await UnitStore(self._connection).units(), day)
-        return frozenset({code or "", *(gone for gone, other in heirs.items() if other == code)})
 
     async def name(self, code: str) -> str:
         """Return what a department is called, in force or not; its code for one not known."""

@@ -3,8 +3,8 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.choose import civil_day
-from router.store import DepartmentStore
 from schemas.errors import TicketNotFound
+from services import departments
 from services.access import may_see
 from services.resources import Resources
 from services.security import Principal
@@ -21,6 +21,7 @@ async def with_predecessors(
     department: str | None, connection: AsyncConnection, resources: Resources
 ) -> frozenset[str]:
     """Return a department and those it has succeeded by today: what they did with a ticket is its own."""
-    return await DepartmentStore(connection).with_predecessors(
-        department, civil_day(resources.clock.now(), resources)
-    )
+    if department is None:
+        return frozenset()
+    day = civil_day(resources.clock.now(), resources)
+    return frozenset(await departments.with_predecessors(department, day, connection))

@@ -1,4 +1,4 @@
-"""What is asked of the departments outside the router, whose table it is: here it is only read."""
+"""What every package asks of the departments, whose tables are the router's: here they are only read."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -11,7 +11,7 @@ from services.security import Principal
 
 _KNOWN = text("SELECT EXISTS (SELECT FROM departments WHERE code = :code)")
 
-_PREDECESSORS = text("""
+_WITH_PREDECESSORS = text("""
 WITH RECURSIVE these (code) AS (
     SELECT CAST(:code AS text)
     UNION SELECT gone.department FROM department_mergers AS gone JOIN these ON gone.successor = these.code
@@ -21,9 +21,9 @@ SELECT code FROM these
 """)
 
 
-async def predecessors(code: str, day: date, connection: AsyncConnection) -> Sequence[str]:
+async def with_predecessors(code: str, day: date, connection: AsyncConnection) -> Sequence[str]:
     """Return a department and all that were merged into it by that day: what they did is its own."""
-    return (await connection.scalars(_PREDECESSORS, {"code": code, "day": day})).all()
+    return (await connection.scalars(_WITH_PREDECESSORS, {"code": code, "day": day})).all()
 
 
 async def check_known(code: str, connection: AsyncConnection) -> None:

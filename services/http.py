@@ -128,7 +128,7 @@ class Straight:
         try:
             await _let_in(request)
             response = await route.endpoint(request)
-        except (HotlineError, RequestValidationError, HTTPException) as fault:
+        except _FORESEEN as fault:
             answer = next(answer for kind, answer in _ANSWERS if isinstance(fault, kind))
             response = await answer(request, fault)
         return await response(scope, receive, send)  # type: ignore[no-any-return]
@@ -221,6 +221,7 @@ _ANSWERS: list[tuple[type[Exception], Any]] = [
     (RequestValidationError, _invalid),
     (HTTPException, _other),
 ]
+_FORESEEN = tuple(kind for kind, _ in _ANSWERS)
 
 
 def pointer(location: Sequence[int | str]) -> str:

@@ -261,7 +261,10 @@ def test_one_text_is_tried_with_the_model_or_with_the_names_and_it_says_which(
 
 
 def test_what_learns_is_not_loaded_by_other_commands() -> None:
-    code = "import sys, services.composition; print(sorted({'scipy', 'sklearn'} & sys.modules.keys()))"
+    code = (
+        "import sys, services.composition; from services.__main__ import command_line; command_line();"
+        " print(sorted({'scipy', 'sklearn'} & sys.modules.keys()))"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "[]", done.stderr
 
