@@ -1,7 +1,6 @@
 """The supervising process of a measurement: the timer and nothing else, until its input ends."""
 
 import asyncio
-import gc
 import sys
 
 import uvloop
@@ -9,7 +8,7 @@ import uvloop
 from escalation.timer import timer
 from services.observability import configure_logging
 from services.resources import open_resources
-from services.roles import keep_running
+from services.roles import keep_running, spare_the_collector
 from services.settings import Settings
 
 
@@ -17,7 +16,7 @@ async def work() -> None:
     """Run the timer by the settings of the environment; prints a line when it starts."""
     async with open_resources(Settings()) as resources:
         loops = (resources.wakeups.run(), keep_running("timer", timer, resources))
-        gc.freeze()  # as every process that serves
+        spare_the_collector()  # as every process that serves
         tasks = [asyncio.create_task(each) for each in loops]
         print("running", flush=True)
         await asyncio.to_thread(sys.stdin.read)

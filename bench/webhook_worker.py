@@ -1,14 +1,13 @@
 """The delivering process of a measurement: the courier and nothing else, until its input ends."""
 
 import asyncio
-import gc
 import sys
 
 import uvloop
 
 from services.observability import configure_logging
 from services.resources import open_resources
-from services.roles import keep_running
+from services.roles import keep_running, spare_the_collector
 from services.settings import Settings
 from services.webhooks.courier import courier
 
@@ -16,7 +15,7 @@ from services.webhooks.courier import courier
 async def work() -> None:
     """Run the courier by the settings of the environment, once a line comes in; prints one before."""
     async with open_resources(Settings()) as resources:
-        gc.freeze()  # as every process that serves
+        spare_the_collector()  # as every process that serves
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
         loops = (resources.wakeups.run(), keep_running("courier", courier, resources))

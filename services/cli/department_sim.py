@@ -58,17 +58,17 @@ def simulate_department(
         raise typer.BadParameter("--department, --url and --key go together")
     hotline = Hotline(url, key, department) if url and key and department else None
     system = System(
-        host,
-        port,
-        frozenset(behave or ()),
-        hotline,
-        secret,
-        book,
-        pause,
-        slow_seconds,
-        _say,
-        by,
-        frozenset(send or ()),
+        host=host,
+        port=port,
+        behaves=frozenset(behave or ()),
+        hotline=hotline,
+        secret=secret,
+        book=book,
+        pause=pause,
+        slow_seconds=slow_seconds,
+        say=_say,
+        by=by,
+        sends=frozenset(send or ()),
     )
 
     async def work() -> None:

@@ -143,11 +143,22 @@ async def test_a_loop_that_could_take_nothing_of_what_is_due_rests_before_it_loo
     assert HELD_SECONDS - 0.01 <= loop.time() - begun < SOON
 
 
+class Asked(SystemClock):
+    """Real time, that notes until when somebody would sleep and lets nobody wait."""
+
+    until: datetime | None
+    most: float
+
+    async def sleep_until(self, moment: datetime | None, woken: asyncio.Event, most: float) -> None:
+        self.until, self.most = moment, most
+
+
 async def test_what_fell_due_after_a_loop_had_looked_does_not_wait() -> None:
-    clock, loop = SystemClock(), asyncio.get_running_loop()
-    begun, looked_at = loop.time(), clock.now() - timedelta(seconds=1)
-    await rest_until(clock, looked_at, looked_at + timedelta(milliseconds=1), asyncio.Event(), LONG)
-    assert loop.time() - begun < HELD_SECONDS
+    clock = Asked()
+    looked_at = clock.now() - timedelta(seconds=1)
+    fell_due = looked_at + timedelta(milliseconds=1)
+    await rest_until(clock, looked_at, fell_due, asyncio.Event(), LONG)
+    assert (clock.until, clock.most) == (fell_due, LONG)
 
 
 def moved(folder: Path, *arguments: str) -> Result:
