@@ -11,6 +11,7 @@ from escalation.request_store import TimeRequestStore
 from escalation.suspend import ask_renewal, ask_suspension, grant_suspension, refuse_suspension, resume
 from schemas.errors import TicketNotFound
 from schemas.lifecycle import Step
+from schemas.scrubbing import names_in, scrubbed
 from schemas.time_requests import (
     ExtensionRequest,
     ProcedureRequest,
@@ -157,7 +158,17 @@ async def list_time_requests_of_ticket(
         if not may_see(ticket._asdict(), principal):
             raise TicketNotFound(f"There is no ticket {ticket_id}.")
         rows = await TimeRequestStore(connection).of(ticket_id)
-    return [_record(row) for row in rows if principal.department in (None, row.department)]
+    if principal.department is None:
+        return [_record(row) for row in rows]
+    hidden = names_in(ticket.caller, ticket.former_callers)
+    return [_for_department(row, hidden) for row in rows if row.department == principal.department]
+
+
+def _for_department(row: Any, hidden: tuple[str, ...]) -> TimeRecord:
+    """Return a department's own request; what was decided, without who called."""
+    whole = _record(row)
+    because = whole.decided_because and scrubbed(whole.decided_because, hidden)
+    return whole.model_copy(update={"decided_because": because})
 
 
 def _record(row: Any) -> TimeRecord:

@@ -16,6 +16,7 @@ from schemas.base import Schema, Words
 from schemas.errors import TicketNotFound
 from schemas.events import TicketUrged, Urge
 from schemas.lifecycle import Status, Step
+from schemas.scrubbing import names_in, scrubbed
 from schemas.ticket import Urgency
 from services.access import may_see
 from services.authorization import PrincipalDep
@@ -73,7 +74,7 @@ async def urge(
     message = Message(
         "urge",
         "催办",
-        words,
+        scrubbed(words, names_in(ticket.caller, ticket.former_callers)),
         (Role.OPERATOR, Role.DEPARTMENT_CONTACT, Role.DEPARTMENT_LEADER),
         ticket=ticket_id,
         urgent=ticket.urgency == Urgency.URGENT,

@@ -232,7 +232,7 @@ async def _everybody(
         return [_shown(row) for row in rows]
     if principal.department == ticket.department:
         leads = await with_predecessors(ticket.department, connection, resources)
-        return [_shown(row) for row in rows if row.lead in leads]
+        return [_for_lead(row, principal) for row in rows if row.lead in leads]
     return [_for_helper(row) for row in rows if row.department == principal.department]
 
 
@@ -241,6 +241,15 @@ def _for_helper(row: Any) -> CoHandling:
     hidden = names_in(row.caller, row.former_callers)
     whole = _shown(row)
     return whole.model_copy(update={"reason": scrubbed(whole.reason, hidden)})
+
+
+def _for_lead(row: Any, principal: Principal) -> CoHandling:
+    """Return what was asked and answered; of what others wrote, without who called."""
+    hidden, whole = names_in(row.caller, row.former_callers), _shown(row)
+    said = {"answer": whole.answer and scrubbed(whole.answer, hidden)}
+    if row.asked_by != principal.actor:
+        said["reason"] = scrubbed(whole.reason, hidden)
+    return whole.model_copy(update=said)
 
 
 def _shown(row: Any) -> CoHandling:

@@ -21,6 +21,7 @@ from schemas.codes import CategoryCode, DivisionCode
 from schemas.errors import Invalid, TicketNotFound
 from schemas.folding import folded
 from schemas.places import Basis
+from schemas.scrubbing import names_in, scrubbed_all
 from schemas.ticket import CallerType
 from services.authorization import PrincipalDep
 from services.http import ResourcesDep
@@ -155,6 +156,8 @@ async def ticket_jurisdiction(
         last = query.order_by(assignments.c.assigned_at.desc()).limit(1)
         then = await connection.scalar(last)
         choice = await choice_for(ticket, connection, resources)
+    if department is not None:
+        then = scrubbed_all(then, names_in(ticket.caller, ticket.former_callers))
     return TicketJurisdiction(
         id=ticket.id,
         department=ticket.department,

@@ -173,6 +173,16 @@ async def test_one_request_at_a_time_and_only_by_who_has_the_ticket(hotline: InP
     ]
 
 
+async def test_what_the_hotline_decided_names_no_caller_to_the_department(hotline: InProcess) -> None:
+    ticket = await signed(hotline, "2026-11-24 09:05", caller={"name": "欧阳锋云", "phone": "13800138000"})
+    await done(hotline, ticket, "extensions", **{**LONGER, "note": "欧阳锋云同意"})
+    await done(hotline, ticket, "grant-extension", "agent", note="已问欧阳锋云")
+    for role, because in (("department", "已问[姓名]"), ("agent", "已问欧阳锋云")):
+        client = await hotline.client(role, ticket["department"] if role == "department" else None)
+        (read,) = (await client.get(f"/v1/tickets/{ticket['id']}/time-requests")).json()
+        assert (read["note"], read["decided_because"]) == ("欧阳锋云同意", because)
+
+
 async def test_what_a_department_asked_for_is_dropped_when_it_is_done(hotline: InProcess) -> None:
     ticket = await signed(hotline, "2026-11-24 09:05")
     await done(hotline, ticket, "extensions", **LONGER)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.escalation.test_notices import DEPARTMENT, NOISE, staff
+from tests.escalation.test_notices import DEPARTMENT, NOISE, notices, staff
 from tests.inprocess import Answer, InProcess
 from tests.services.webhooks.test_delivery import delivering, subscribe
 from tests.sink import Sink, opened_sink
@@ -48,6 +48,17 @@ async def test_the_operator_is_told_and_each_urging_is_counted(hotline: InProces
     ]
     assert (await hotline.ticket(ticket["id"]))["urged"] == 0  # that counts the caller's
     assert await hotline.deadlines(ticket["id"]) == before
+
+
+async def test_what_somebody_is_told_names_no_caller(hotline: InProcess) -> None:
+    await staff(hotline)
+    caller = {"name": "欧阳锋云", "phone": "13800138000", "withheld": True}
+    ticket = await hotline.call(**NOISE, caller=caller)
+    assert (await urge(hotline, ticket, "欧阳锋云又来电"))["says"] == "第1次催办:[姓名]又来电"
+    (read,) = await notices(hotline, "department", DEPARTMENT, kind="urge")
+    assert read["says"] == "第1次催办:[姓名]又来电"
+    history = await (await hotline.client()).get(f"/v1/tickets/{ticket['id']}/history")
+    assert history.json()[-1]["note"] == "第1次催办:欧阳锋云又来电"
 
 
 async def test_the_deputy_is_urged_where_nobody_has_signed_in_time(hotline: InProcess) -> None:

@@ -87,6 +87,18 @@ async def test_what_who_helps_is_asked_says_nothing_of_the_caller_either(hotline
     assert asked["reason"] == said["reason"]
 
 
+async def test_what_others_wrote_about_helping_names_no_caller_to_the_lead(hotline: InProcess) -> None:
+    ticket = await hotline.call(**NOISE, caller={"name": "欧阳锋云", "phone": "13800138000"})
+    await post(hotline, ticket, "co-handling", AGENT, {**ASK, "reason": "请联系欧阳锋云"})
+    await post(hotline, ticket, "co-handling/sign", HELPER, {})
+    await post(hotline, ticket, "co-handling/answer", HELPER, {"note": "已答复欧阳锋云"})
+    for reader, name in ((owner(ticket), "[姓名]"), (AGENT, "欧阳锋云")):
+        (read,) = (await seen(hotline, ticket, "/co-handling", reader))["items"]
+        assert (read["reason"], read["answer"]) == (f"请联系{name}", f"已答复{name}")
+    (own,) = (await seen(hotline, ticket, "/co-handling", HELPER))["items"]
+    assert own["answer"] == "已答复欧阳锋云"
+
+
 async def test_whom_another_lead_had_asked_is_not_the_next_ones_to_read(hotline: InProcess) -> None:
     ticket = await helped(hotline)
     assert (await post(hotline, ticket, "return", owner(ticket), GROUNDS))["http"] == 200

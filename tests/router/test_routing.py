@@ -216,6 +216,19 @@ async def test_why_a_ticket_is_where_it_is_is_told_to_its_department_and_to_no_o
     assert (other.status_code, other.json()["code"]) == (404, "ticket_not_found")
 
 
+async def test_why_a_person_decided_names_no_caller_to_the_department(hotline: InProcess) -> None:
+    ticket = await hotline.register(caller={"name": "欧阳锋云", "phone": "13800138000"})
+    await hotline.drain()
+    agent, path = await hotline.client(), f"/v1/tickets/{ticket['id']}"
+    given = {"department": "traffic-police", "note": "欧阳锋云要求交警办"}
+    answer = await agent.post(f"{path}/assign", json=given)
+    assert answer.status_code == 200, answer.text
+    own = await (await hotline.client("department", "traffic-police")).get(f"{path}/jurisdiction")
+    assert own.json()["then"]["because"] == "人工派单:[姓名]要求交警办"
+    assert "欧阳锋云" not in own.text
+    assert "欧阳锋云要求交警办" in (await agent.get(f"{path}/jurisdiction")).text
+
+
 async def test_a_report_in_confidence_is_explained_to_nobody(hotline: InProcess) -> None:
     ruling = {"outcome": "CONFIDENTIAL_LANE", "reason": "反映公职人员"}
     ticket = await hotline.register(**PARKING, ruling=ruling)
