@@ -84,12 +84,15 @@ def test_a_short_storm_climbs_every_rung_once_beside_plain_sql() -> None:
 
 
 def test_a_short_queue_is_delivered_and_recorded_beside_the_bare_clients() -> None:
-    command: list[str | Path] = [ROOT / "bench" / "webhooks", "--deliveries", "300", "--json"]
+    short = ["--deliveries", "300", "--rounds", "1", "--processes", "2", "--json"]
+    command: list[str | Path] = [ROOT / "bench" / "webhooks", *short]
     done = subprocess.run(command, capture_output=True, text=True, timeout=180)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert {"bare aiohttp", "aiohttp, addresses checked", "httpx"} <= set(found["clients"])
     assert all(each["posts/s"] > 0 and each["CPU us"] > 0 for each in found["clients"].values())
-    queues = [each for name, each in found.items() if name != "clients"]
+    in_rounds = ("90 endpoints", "89 and one dead", "90 endpoints, 2 processes")
+    queues = [found["one endpoint"], *(each for name in in_rounds for each in found[name])]
     assert len(queues) == 4
     assert all(each["delivered/s"] > 0 and each["CPU us"]["courier"] > 0 for each in queues)
+    assert set(found["a dead one costs"]) == {"time %", "CPU %"}
