@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
+from intake.domain.happening import is_happening
 from intake.domain.place.spelling import is_named_after, pattern_of
 from intake.domain.text import folded
 from schemas.admission import Outcome
@@ -50,7 +51,8 @@ class Rule:
     `groups` are sets of words of which each must have one in the text, all of
     them `within` so many characters; the first of them is looked for first.
     `address` holds the names an address of that place begins with, `lines` the hotlines it is for
-    and `not_lines` those it is not for.
+    and `not_lines` those it is not for. A rule of what is `now` holds only if the first group's
+    word is told as happening.
     """
 
     verdict: Verdict
@@ -62,6 +64,7 @@ class Rule:
     groups: tuple[tuple[str, ...], ...] = ()
     none: tuple[str, ...] = ()
     within: int = EVERYWHERE
+    now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +164,12 @@ def _words(rule: Rule, text: str) -> tuple[str, ...] | None:
         found.append([word for word in group if word in text])
         if not found[-1]:
             return None
-    if rule.within >= EVERYWHERE:
+    if rule.within >= EVERYWHERE and not rule.now:
         return tuple(words[0] for words in found)
     for words in product(*found):
         for places in product(*(_places(word, text) for word in words)):
-            if max(places) - min(places) <= rule.within:
+            near = max(places, default=0) - min(places, default=0) <= rule.within
+            if near and not (rule.now and not is_happening(text, places[0])):
                 return words
     return None
 
@@ -207,6 +211,7 @@ def _rule(cell: Mapping[str, str], place: tuple[str, ...]) -> Rule:
         tuple(tuple(group.split(EITHER)) for group in cell["words"].split(CELL) if group),
         tuple(cell["none"].split(CELL)) if cell["none"] else (),
         int(cell["within"] or EVERYWHERE),
+        {"yes": True, "": False}[cell.get("now", "")],
     )
     if not (rule.category or rule.groups or rule.address):
         raise ValueError("it names no category, no words and no address")
