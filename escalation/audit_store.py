@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, exists, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from escalation.claims import hold_timers
 from escalation.domain.policy import JOBS
 from escalation.domain.schedule import Place
 from escalation.store import TIMED
@@ -38,6 +39,14 @@ class AuditStore:
         if spot is not None:
             query = query.where(tuple_(_D.due_at, _D.id) > spot)
         return (await self._connection.execute(query.limit(limit))).all()
+
+    async def hold(self, ids: Iterable[UUID]) -> Sequence[Row[Any]]:
+        """Lock those of deadlines that are open, with their timers, and return them as they then are."""
+        these = select(_D.id).where(_D.id.in_(ids), _D.settled_at.is_(None))
+        locked = these.order_by(_D.ticket_id, _D.id).with_for_update(key_share=True)
+        held = (await self._connection.scalars(locked)).all()
+        await hold_timers(self._connection, held)
+        return (await self._connection.execute(_OPEN.where(_D.id.in_(held)))).all()
 
     async def climbed(self, ticket_ids: Iterable[str]) -> Mapping[str, Sequence[Any]]:
         """Return the standing rungs of tickets, and when their clocks began."""

@@ -108,6 +108,20 @@ async def _assignments(audit: Any, store: AuditStore, now: datetime) -> None:
 async def _differences(
     rows: Sequence[Any], store: AuditStore, connection: AsyncConnection, resources: Resources
 ) -> list[tuple[Any, Difference]]:
+    """
+    Return what is wrong with deadlines.
+
+    The worker may be at one between the looks at its row and at its rungs: what seems wrong is
+    looked at once more, held.
+    """
+    seem_wrong = {row.id for row, _ in await _found(rows, store, connection, resources)}
+    held = await store.hold(seem_wrong) if seem_wrong else []
+    return await _found(held, store, connection, resources)
+
+
+async def _found(
+    rows: Sequence[Any], store: AuditStore, connection: AsyncConnection, resources: Resources
+) -> list[tuple[Any, Difference]]:
     tickets = {name for each in rows for name in (each.ticket_id, each.reopens) if name is not None}
     climbed = await store.climbed(tickets)
     found = []

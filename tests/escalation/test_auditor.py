@@ -1,11 +1,14 @@
 """The auditor: what is right stays unmentioned, whatever happened to it; each way of being wrong is found."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from escalation.audit_store import AuditStore
 from escalation.auditor import audit_some
+from escalation.climb import climb_due
 from tests.escalation.policies import in_force, publish, recompute
 from tests.escalation.test_scenarios import at
 from tests.escalation.timekeeping import signed
@@ -45,6 +48,25 @@ async def test_nothing_is_found_where_all_is_right(hotline: InProcess) -> None:
     assert (found["found"], found["examples"]) == ({}, [])
     (still_open,) = await hotline.rows("SELECT count(*) FROM deadlines WHERE settled_at IS NULL")
     assert found["looked_at"] == still_open.count > 6
+
+
+async def test_nothing_is_found_of_what_the_worker_climbs_between_two_looks(
+    hotline: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hotline.call(**NOISE)
+    hotline.clock.time += timedelta(minutes=25)
+    look, counts = AuditStore.climbed, []
+
+    async def after_the_worker(store: AuditStore, ids: Iterable[str]) -> Mapping[str, Sequence[Any]]:
+        tickets = set(ids)
+        if tickets:
+            work = hotline.resources.database.run(lambda c: climb_due(c, hotline.resources, 100))
+            counts.append(await work)
+        return await look(store, tickets)
+
+    monkeypatch.setattr(AuditStore, "climbed", after_the_worker)
+    assert (await audit(hotline))["found"] == {}
+    assert sum(counts) > 0
 
 
 async def test_nothing_is_found_of_a_matter_that_is_done_again(hotline: InProcess) -> None:
