@@ -4,6 +4,7 @@ import json
 from typing import Annotated
 from uuid import uuid4
 
+import httpx
 import typer
 from rich.console import Console
 
@@ -34,6 +35,8 @@ def check_conformance(
 
     Tickets are numbered TEST-…: for a system that is being tested, never one at work.
     """
+    for each in filter(None, (url, status_url)):
+        _check_address(each)
     try:
         writer = Writer(secret, wall_clock(), f"TEST-{uuid4().hex[:8]}", lambda: str(uuid4()))
         played = cases(writer)
@@ -51,3 +54,12 @@ def check_conformance(
         typer.echo("\n".join(closing(findings)))
     if not all(each.passed for each in findings):
         raise typer.Exit(FAILED)
+
+
+def _check_address(text: str) -> None:
+    try:
+        address = httpx.URL(text)
+    except httpx.InvalidURL as fault:
+        raise typer.BadParameter(f"{text} is no address: {fault}") from fault
+    if address.scheme not in ("http", "https") or not address.host:
+        raise typer.BadParameter(f"{text} is no address: it is http:// or https:// and a host")

@@ -34,7 +34,9 @@ def simulate_department(
         typer.Option(envvar="HOTLINE_WEBHOOK_SECRET", help="Of an endpoint registered before."),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes the book's, or a free one.")
+    ] = 0,
     by: Annotated[
         Way, typer.Option(help="What it acts by: its signed hook, or REST with the key.")
     ] = Way.HOOK,

@@ -40,8 +40,8 @@ class System:
     What a simulated system is to be: how it behaves, where it listens, what it knows.
 
     Without a `hotline` it only takes webhooks, signed by `secret` or one it makes.
-    With a `book` it goes on where it was left, and its endpoint stays registered. It acts `by` its
-    hook or by REST; `sends` are the faults of what it sends by hook.
+    With a `book` it goes on where it was left, at the port where its endpoint stays registered. It
+    acts `by` its hook or by REST; `sends` are the faults of what it sends by hook.
     """
 
     host: str
@@ -60,10 +60,10 @@ class System:
     async def opened(self) -> AsyncIterator[tuple[str, str]]:
         """Yield its address and its secret while it runs."""
         async with AsyncExitStack() as stack:
-            listener = stack.enter_context(socket.create_server((self.host, self.port)))
-            url = f"http://{self.host}:{listener.getsockname()[1]}"
             book = Book(self.book, self.behaves)
             stack.callback(book.close)
+            listener = stack.enter_context(socket.create_server((self.host, self._port(book))))
+            url = f"http://{self.host}:{listener.getsockname()[1]}"
             client = await stack.enter_async_context(self._client())
             secret = self.secret or book.settings.get("secret")
             secret = secret or await self._registered(book, client, url, stack)
@@ -84,6 +84,16 @@ class System:
             await web.SockSite(runner, listener).start()
             yield url, secret
 
+    def _port(self, book: Book) -> int:
+        """Return where to listen: a book's endpoint is posted to where it was registered alone."""
+        registered = int(book.settings.get("port", self.port))
+        if self.port not in (0, registered):
+            raise Misconfigured(
+                f"The endpoint of this book is registered at port {registered}, and posted to there alone: "
+                "leave out --port, or take another book."
+            )
+        return registered
+
     def _client(self) -> httpx.AsyncClient:
         if self.hotline is None:
             return httpx.AsyncClient()
@@ -99,7 +109,7 @@ class System:
         new = {"department": self.hotline.department, "url": f"{url}/hook", "types": list(TYPES)}
         secret = await self._made("endpoint", ENDPOINTS, new, client, stack)
         if self.book is not None:
-            book.keep(secret=secret)
+            book.keep(secret=secret, port=str(httpx.URL(url).port))
         return secret
 
     async def _hand(

@@ -39,7 +39,7 @@ async def register_endpoint(
     department = mine(principal)
     if department not in (None, new.department):
         raise Invalid("A department registers endpoints of its own.", pointer="/department")
-    _check_types(new.types or ())
+    _check_types(new.types or (), "/types")
     check_url(new.url, hosts_of(resources.settings.webhooks.allow_hosts))
     row = {
         **new.model_dump(mode="json"),
@@ -97,7 +97,7 @@ async def send_samples(
     It is tried once, at once and before all that waits, also where nothing else is posted because
     too much has failed. How it went says `GET /v1/webhooks/deliveries/{id}`.
     """
-    _check_types([asked.type] if asked.type else ())
+    _check_types([asked.type] if asked.type else (), "/type")
 
     async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
         store = EndpointStore(connection)
@@ -175,9 +175,9 @@ def _check_number(old: list[dict[str, str]]) -> None:
         )
 
 
-def _check_types(types: Any) -> None:
+def _check_types(types: Any, pointer: str) -> None:
     if unknown := sorted(set(types) - set(TYPES)):
-        raise Invalid(f"No such event type: {', '.join(unknown)}.", pointer="/types")
+        raise Invalid(f"No such event type: {', '.join(unknown)}.", pointer=pointer)
 
 
 def _new_secret() -> str:

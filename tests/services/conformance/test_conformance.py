@@ -194,6 +194,17 @@ def test_the_command_prints_its_report_and_its_exit_code_says_how_it_went(runnin
     assert "timestamp old" not in wrong
 
 
+@pytest.mark.parametrize(
+    "text", ["oa.example.gov.cn/hook", "ftp://oa.example.gov.cn", "https:///hook", "http://[::1"]
+)
+@pytest.mark.parametrize("named", ["url", "status"])
+def test_what_is_no_address_is_wrong_usage_and_not_a_system_that_hangs_up(text: str, named: str) -> None:
+    said = [text] if named == "url" else ["http://127.0.0.1:9/hook", "--status-url", text]
+    refused = CliRunner().invoke(app, ["conformance", *said, "--secret", SECRET])
+    assert refused.exit_code == 2
+    assert "is no address" in refused.output
+
+
 def test_a_secret_that_is_none_is_said_in_one_line(tmp_path: Path) -> None:
     refused = CliRunner().invoke(app, ["conformance", "http://127.0.0.1/hook", "--secret", "whsec_1"])
     assert refused.exit_code == 1

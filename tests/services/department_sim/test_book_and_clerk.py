@@ -8,12 +8,17 @@ from typing import Any
 
 import httpx
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
+from schemas.errors import Misconfigured
 from services.department_sim.behaviour import SENDING_MEANS, Sending
 from services.department_sim.book import Book
 from services.department_sim.clerk import STEPS, Clerk
 from services.department_sim.hand import CLERK, ByHook, ByRest, Hand, Way
 from services.department_sim.reception import Say
+from services.department_sim.system import Hotline as Service
+from services.department_sim.system import System
 from tests.inprocess import InProcess
 
 DEPARTMENT = "ecology-environment-longhua"
@@ -68,6 +73,32 @@ def test_work_that_is_not_done_is_known_after_a_restart(tmp_path: Path) -> None:
     again = Book(path)
     assert [each["ticket"] for each in again.undone()] == ["HK2"]
     again.close()
+
+
+async def test_a_book_is_gone_on_with_at_the_port_that_is_posted_to(tmp_path: Path) -> None:
+    taken: list[dict[str, Any]] = []
+
+    async def register(request: web.Request) -> web.Response:
+        taken.append(await request.json())
+        return web.json_response({"id": "1", "secret": "whsec_c2VjcmV0"}, status=201)
+
+    service = web.Application()
+    service.router.add_post("/{path:.*}", register)
+
+    def system(port: int) -> System:
+        hotline = Service(f"http://127.0.0.1:{server.port}", "key", DEPARTMENT)
+        return System("127.0.0.1", port, (), hotline, None, tmp_path / "book", 0, 0, lambda _: None)
+
+    async with TestServer(service) as server:
+        addresses = []
+        for _ in range(2):
+            async with system(0).opened() as (address, _secret):
+                addresses.append(address)
+        registered = [each["url"] for each in taken if "url" in each]
+        assert [f"{each}/hook" for each in addresses] == registered * 2
+        with pytest.raises(Misconfigured, match="registered at port"):
+            async with system(1).opened():
+                pass
 
 
 class Died(Exception):

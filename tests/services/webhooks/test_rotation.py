@@ -113,7 +113,8 @@ async def test_an_example_of_a_type_nobody_knows_and_a_choosy_post_b_are_refused
     endpoint = await subscribe(hotline, "https://oa.example.gov.cn/hook")
     client = await hotline.client("department", DEPARTMENT)
     answer = await client.post(f"/v1/webhooks/endpoints/{endpoint['id']}/test", json={"type": "ticket.eaten"})
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["pointer"]) == (422, "invalid", "/type")
     second = {"department": DEPARTMENT, "url": "https://oa.example.gov.cn/b", "post": "B"}
     for more in ({"types": ["ticket.closed"]}, {"filter": {"role": "co"}}):
         assert (await client.post("/v1/webhooks/endpoints", json={**second, **more})).status_code == 422
