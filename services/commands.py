@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.base import Schema
 from schemas.errors import HotlineError, Invalid
+from schemas.members import refuse_twice
 from services.acting import act_as
 from services.authorization import PrincipalDep
 from services.http import ResourcesDep
@@ -35,11 +36,15 @@ def once_of(request: Request, principal: Principal, body: bytes) -> Once | None:
 async def _once(
     request: Request, principal: PrincipalDep, idempotency_key: IdempotencyKey = None
 ) -> Once | None:
-    return once_of(request, principal, await request.body())
+    body = await request.body()
+    if "json" in request.headers.get("content-type", ""):
+        refuse_twice(body)
+    return once_of(request, principal, body)
 
 
 def read_body(model: type[S], body: bytes) -> S:
-    """Return a request's JSON body; raises what FastAPI raises for one that does not fit."""
+    """Return a request's JSON body; raises what FastAPI raises for one that does not fit, or `Invalid`."""
+    refuse_twice(body)
     try:
         return model.model_validate_json(body)
     except ValidationError as faults:

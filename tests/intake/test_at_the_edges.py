@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.inprocess import InProcess
 
 LAMP = {
@@ -139,3 +141,30 @@ async def test_a_call_whose_refusal_is_denied_days_later_bears_the_number_of_its
     assert f"{first_day:%Y%m%d}" in number
     found = (await supervisor.get("/v1/tickets", params={"number": number})).json()["items"]
     assert [each["id"] for each in found] == [number]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/tickets", '{"title": "甲", "text": "路灯不亮", "title": "乙"}'),
+        ("/v1/tickets", '{"title": "甲", "text": "乙", "caller": {"name": "丙", "name": "丁"}}'),
+        ("/v1/preview", '{"title": "甲", "text": "路灯不亮", "title": "乙"}'),
+        ("/v1/calls", '{"matters": [{"title": "甲", "title": "乙"}, {"title": "丁", "text": "戊"}]}'),
+        ("/v1/calls/12345", '{"title": "甲", "text": "路灯不亮", "title": "乙"}'),
+        ("/v1/tickets/{}/note", '{"note": "甲", "note": "乙"}'),
+        ("/v1/tickets:batch", '{"title": "甲", "text": "路灯不亮", "title": "乙"}'),
+    ],
+)
+async def test_a_member_given_twice_is_refused_on_every_road(
+    hotline: InProcess, path: str, body: str
+) -> None:
+    ticket = await hotline.call(**LAMP)
+    kind = "application/x-ndjson" if path.endswith("batch") else "application/json"
+    client = await hotline.client()
+    answer = await client.post(
+        path.format(ticket["id"]), content=body.encode(), headers={"content-type": kind}
+    )
+    problem = answer.json()
+    assert (problem["status"], problem["code"]) == (422, "invalid")
+    assert "given twice" in problem["detail"]
+    assert len(await hotline.rows("SELECT id FROM tickets")) == 1

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from schemas.errors import Invalid
+from schemas.members import unique
 
 DEEPEST = 64
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -15,8 +16,7 @@ def read_json(text: str) -> Any:
     Return what a JSON document holds; raises `Invalid`.
 
     Numbers come as the text they were written in: a number of 22 digits
-    or a price of 1.10 loses nothing. Of two members with one name, parsers
-    disagree which counts, so there is no answer but to refuse.
+    or a price of 1.10 loses nothing.
     """
     try:
         read = _decoder.decode(text)
@@ -28,21 +28,12 @@ def read_json(text: str) -> Any:
     return read
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    read = dict(pairs)
-    if len(read) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the member {twice[:40]!r} is given twice")
-    return read
-
-
 def _no_number(constant: str) -> Any:
     raise ValueError(f"{constant} is no number")
 
 
 _decoder = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_no_number
+    object_pairs_hook=unique, parse_int=str, parse_float=str, parse_constant=_no_number
 )
 
 
