@@ -30,7 +30,7 @@ SCRIPT = ROOT / "hotline"
 PASSES_ON = "import sys; print(*sys.argv[1:]); sys.exit(7)"
 NO_SUCH_PACKAGE = f"no-such-package-of-ours==1.0 --hash=sha256:{'0' * 64}\n"
 OFFLINE = {"PIP_NO_INDEX": "1", "UV_OFFLINE": "1", "UV_NO_INDEX": "1"}
-BOUND = 30
+BOUND = 120
 
 Running = subprocess.Popen[str]
 
