@@ -19,6 +19,7 @@ from intake.tables import source_calls
 from schemas.admission import Outcome
 from schemas.events import TicketUrged, Urge
 from schemas.lifecycle import ANSWERED, ENDED, Status, Step
+from schemas.scrubbing import names_in
 from schemas.ticket import Call
 from services.bulk import Check
 from services.database import DriverConnection, driver_of, to_json
@@ -225,9 +226,16 @@ async def attach(
     changes: dict[str, Any] = {"urged": count}
     if added.withholds:
         changes["caller"] = {**ticket.caller, "withheld": True}
+    said_to_be = call.caller.model_dump(mode="json")
+    if _names(said_to_be) - _names(ticket.caller, ticket.former_callers):
+        changes["former_callers"] = [*ticket.former_callers, said_to_be]  # no text may say those either
     said = f"第{count}次催单:{note}"
     await store.advance(ticket, Step.URGE, TicketUrged, told, at=at, actor=actor, note=said, **changes)
     return await store.get(ticket.id), f"{repeat.told}{added.told}"
+
+
+def _names(caller: Mapping[str, Any], former: Iterable[Mapping[str, Any]] = ()) -> set[str]:
+    return set(names_in({**caller, "withheld": True}, former))
 
 
 async def was_sent(connection: AsyncConnection, ticket_id: str, raw: bytes) -> bool:

@@ -325,3 +325,21 @@ async def test_candidates_are_looked_up_by_an_index_each(hotline: InProcess) -> 
     used = {row[0].split(" using ")[1].split()[0] for row in plan if " using " in row[0]}
     assert used >= {"ix_tickets_matter_key", "ix_tickets_category_accepted_at", "pk_tickets"}
     assert not [row[0] for row in plan if "Seq Scan" in row[0]]
+
+
+async def test_a_name_that_is_only_said_in_a_later_call_is_not_told_to_the_department_either(
+    hotline: InProcess,
+) -> None:
+    ticket = await hotline.call(**{**NOISE, "caller": {"phone": "13800138000"}})
+    again = {**NOISE, "text": f"{NOISE['text']},我是欧阳锋云", "caller": {"phone": "13800138000"}}
+    again["caller"]["name"] = "欧阳锋云"
+    for _ in range(2):
+        assert (await ask(hotline, **again)).json()["id"] == ticket["id"]
+    own = await hotline.client("department", ticket["department"])
+    read = (f"tickets/{ticket['id']}/timeline", f"departments/{ticket['department']}/feed")
+    for path in read:
+        answer = await own.get(f"/v1/{path}")
+        assert "我是[姓名]" in answer.text
+        assert "欧阳锋云" not in answer.text
+    (kept,) = await hotline.rows("SELECT former_callers FROM tickets")
+    assert [each["name"] for each in kept.former_callers] == ["欧阳锋云"]
