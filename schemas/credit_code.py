@@ -1,6 +1,11 @@
 """The unified social credit code (GB 32100-2015) and the organisation code (GB 11714) inside it."""
 
 import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, StringConstraints
+
+from schemas.base import Text
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _VALUES = {each: value for value, each in enumerate(_ALPHABET)}
@@ -26,3 +31,11 @@ def organisation_check(first: str) -> str:
 def checks_out(code: str) -> bool:
     """Say whether both check characters of a code of the right form are right."""
     return code[17] == credit_check(code[:17]) and code[16] == organisation_check(code[8:16])
+
+
+def _in_one(given: Any) -> Any:
+    return "".join(given.split()) if isinstance(given, str) else given
+
+
+CreditCode = Annotated[Text, StringConstraints(max_length=18), BeforeValidator(_in_one)]
+"""A code as it is given; the blanks people read it by do not count. Wrong ones are taken too."""

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from schemas.base import Instant, Schema, Text
 from schemas.codes import DepartmentCode, DivisionCode
+from schemas.credit_code import CreditCode
 from schemas.ticket import Kind, Name, Phone
 
 Says = Annotated[Text, StringConstraints(min_length=1, max_length=1000)]
@@ -21,7 +22,7 @@ class DepartmentChange(Schema):
     level: Literal["city", "district", "township", "village"]
     division: DivisionCode
     parent: DepartmentCode | None = None
-    credit_code: Annotated[Text, StringConstraints(max_length=18)] | None = Field(
+    credit_code: CreditCode | None = Field(
         None, description="Unified social credit code (GB 32100-2015); null while it is not known."
     )
     enterprise: bool = Field(False, description="It is an enterprise, not a body of the government.")

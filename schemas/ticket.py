@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from schemas.base import Instant, Schema, Text
 from schemas.codes import CategoryCode, DepartmentCode, DivisionCode
+from schemas.credit_code import CreditCode
 from schemas.lifecycle import Status, Step
 from schemas.places import Attributes, Places
 
@@ -82,7 +83,7 @@ class Caller(Schema):
     id_number: Annotated[Text, StringConstraints(max_length=30)] | None = Field(
         None, description="Never required; shown with its first six and last four characters."
     )
-    credit_code: Annotated[Text, StringConstraints(max_length=18)] | None = Field(
+    credit_code: CreditCode | None = Field(
         None, description="An enterprise's unified social credit code (GB 32100-2015)."
     )
     proxy: Proxy | None = None

@@ -16,7 +16,7 @@ from intake.domain.place.readings import (
     read_words,
     weigh,
 )
-from intake.domain.place.spelling import plain
+from intake.domain.place.spelling import plain, unspaced
 
 LEVELS = ((6, "district"), (9, "street"), (12, "village"))
 AT_MOST = 5
@@ -69,7 +69,7 @@ def locate(given: Given, gazetteer: Gazetteer) -> Location:
     problems: list[Problem] = []
     heard = _free_words(given, gazetteer)
     readings = [
-        read_declared(given.names, given.division, gazetteer, problems),
+        read_declared(tuple(map(unspaced, given.names)), given.division, gazetteer, problems),
         read_address([each for each in heard if each.source == "address"]),
         read_words([each for each in heard if each.source != "address"], given.text or given.title),
     ]
@@ -88,8 +88,9 @@ def locate(given: Given, gazetteer: Gazetteer) -> Location:
 
 
 def _free_words(given: Given, gazetteer: Gazetteer) -> list[Chain]:
-    original = f"{given.address}\n{given.title}\n{given.text}"
-    return chains(plain(original), original, gazetteer, (len(given.address), len(given.title)))
+    address, title, text = map(unspaced, (given.address, given.title, given.text))
+    original = f"{address}\n{title}\n{text}"
+    return chains(plain(original), original, gazetteer, (len(address), len(title)))
 
 
 def _shown(code: str, candidates: Sequence[str], heard: Sequence[Chain]) -> tuple[str, ...]:

@@ -20,6 +20,14 @@ _BEARS_NAME = re.compile(
     "[东西南北中一二三四五六七八九十]{0,2}(?:路|街|大道|巷)|大厦|大楼|大酒店|花园|小区|新村|广场|城(?!区|郊)|酒家|酒楼|酒店|饭店|宾馆|"
     "会馆|商会|餐厅|餐馆|火锅|烤|小吃|风味|土菜|菜馆|包子|饺子|米粉|面馆|鸡|牌"
 )
+_LETTERED = re.compile(
+    r"(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?:[ \u3000]+[\u4e00-\u9fff](?![\u4e00-\u9fff])){2,}"
+)
+# What goes on behind the kind may be another name (城西 镇海路), and a road's 街道 is its surface.
+_BEFORE_KIND = re.compile(
+    r"(?<=[\u4e00-\u9fff])(?<![路街道巷])[ \u3000]+"
+    r"(?=(?:区|县|镇|乡|街道|街道办|街道办事处|社区|居委会|村委会|村民委员会)(?![\u4e00-\u9fff]))"
+)
 _PLAIN = str.maketrans(SIMPLIFIED)
 _TRADITIONAL = re.compile(f"[{''.join(SIMPLIFIED)}]")
 
@@ -27,6 +35,21 @@ _TRADITIONAL = re.compile(f"[{''.join(SIMPLIFIED)}]")
 def plain(text: str) -> str:
     """Return text with its traditional characters simplified, every character in its place."""
     return text.translate(_PLAIN) if _TRADITIONAL.search(text) else text
+
+
+def unspaced(text: str) -> str:
+    """
+    Return text without the blanks inside a division's name: 龙华 区, 龙 华 区.
+
+    Any other blank stays: it may part two names.
+    """
+    if " " not in text and "\u3000" not in text:
+        return text
+    return _BEFORE_KIND.sub("", _LETTERED.sub(_in_one, text))
+
+
+def _in_one(spaced: re.Match[str]) -> str:
+    return "".join(spaced[0].split())
 
 
 def spellings(division: Division) -> Iterable[str]:

@@ -5,8 +5,11 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from pydantic import ValidationError
 
+from intake.domain.caller import Notes, settled_caller
 from intake.domain.identity import id_check, read_credit_code, read_id_number
+from schemas.ticket import Caller, CallerType
 
 # The example of GB 11643-1999 itself; a real person never had it.
 STANDARD = "11010519491231002X"
@@ -22,6 +25,17 @@ def test_a_right_id_number_however_it_is_written(said: str) -> None:
 
 def _with_check(first: str) -> str:
     return first + id_check(first)
+
+
+@pytest.mark.parametrize(
+    "said", ["9135 0100 M000 100Y 43", " 91350100 M000100Y43 ", "９１３５０１００ Ｍ０００１００Ｙ\u3000４３"]
+)
+def test_a_caller_may_give_a_credit_code_with_blanks_inside(said: str) -> None:
+    caller = Caller(type=CallerType.ENTERPRISE, credit_code=said)
+    settled = settled_caller(vars(caller), Notes())
+    assert settled.get("credit_code", caller.credit_code) == "91350100M000100Y43"
+    with pytest.raises(ValidationError, match="at most 18"):
+        Caller(credit_code="9135 0100 M000 100Y 434")
 
 
 @pytest.mark.parametrize(
