@@ -25,6 +25,9 @@ from services.tickets import TicketStore
 
 log = structlog.get_logger()
 
+DATA = "/data"
+"""Where in a message stands what its command's route takes as its body."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:
@@ -87,6 +90,7 @@ class _Taking:
             await self._apply(said, now)
         except HotlineError as refusal:
             if refusal.status >= 500:
+                _point_into_data(refusal)
                 raise
             fault, outcome = refusal, "stale" if isinstance(refusal, OlderThanApplied) else "refused"
             log.info("hook_command_refused", department=self._sender.department, code=refusal.code)
@@ -109,7 +113,7 @@ class _Taking:
     async def _apply(self, said: CommandIn, now: datetime) -> None:
         with structlog.contextvars.bound_contextvars(ticket_id=said.ticket):
             command = self._command(said.command)
-            data = read(command.says, said.data, "/data")
+            data = read(command.says, said.data, DATA)
             await self._check_sequence(said, now)
             principal, resources = self._sender.principal, self._resources
             try:
@@ -121,6 +125,7 @@ class _Taking:
             except HotlineError as refusal:
                 if command.when_refused is not None and refusal.status < 500:
                     await command.when_refused(refusal, said.ticket, principal, self._connection, resources)
+                _point_into_data(refusal)
                 raise
 
     def _command(self, name: str) -> TicketCommand:
@@ -156,6 +161,13 @@ class _Taking:
             return None
         step, _ = await taken(ticket, principal, self._connection, self._resources)
         return Standing(**dict(step), due_at=ticket.due_at, return_until_at=ticket.return_until_at)
+
+
+def _point_into_data(refusal: HotlineError) -> None:
+    """Let a refusal point to its place in the message, not in the body the route would take."""
+    place = refusal.facts.get("pointer")
+    if isinstance(place, str) and place.startswith("/"):
+        refusal.facts["pointer"] = DATA + place
 
 
 def _older(said: CommandIn, place: Place, applied_at: datetime | None) -> OlderThanApplied:

@@ -63,6 +63,15 @@ async def test_every_command_does_by_hook_what_it_does_at_its_route(
     assert refused <= NEEDS_MORE, "an example that can be said is taken"
 
 
+async def test_what_a_command_refuses_of_its_data_is_pointed_to_where_the_message_has_it(
+    hotline: InProcess, system: System
+) -> None:
+    ticket, _ = await prepared(hotline, "open_procedure")
+    known = hotline.resources.part(TicketCommands).by_name["open_procedure"]
+    refused = await system.order("open_procedure", ticket, data={**known.example, "procedure": "NONE"})
+    assert (refused.status_code, refused.json()["pointer"]) == (422, "/data/procedure")
+
+
 def test_every_route_of_departments_about_one_ticket_is_a_command(hotline: InProcess) -> None:
     paths = {each.path for each in hotline.resources.part(TicketCommands).by_name.values()}
     own = {
