@@ -230,6 +230,16 @@ async def test_who_comes_too_late_is_told_how_many_are_missing_also_of_those_nob
     assert await page(6) == ([], 0, 6, False)
 
 
+async def test_who_has_never_read_is_told_how_many_are_missing(hotline: InProcess) -> None:
+    async with hotline.resources.database.transaction() as connection:
+        for each in ("first", "second"):
+            await FeedStore(connection).add(event(each), [DEPARTMENT], b"1", hotline.clock.now())
+    hotline.clock.time += timedelta(days=91)
+    await purge_once(hotline.resources)
+    page = (await (await hotline.client("department", DEPARTMENT)).get(PATH)).json()
+    assert (page["items"], page["missing"], page["next"]) == ([], 2, 2)
+
+
 async def test_who_reads_while_it_is_cleared_misses_nothing_untold(hotline: InProcess) -> None:
     client = await hotline.client("department", DEPARTMENT)
     async with hotline.resources.database.transaction() as connection:
