@@ -115,8 +115,9 @@ async def _differences(
     looked at once more, held.
     """
     seem_wrong = {row.id for row, _ in await _found(rows, store, connection, resources)}
-    held = await store.hold(seem_wrong) if seem_wrong else []
-    return await _found(held, store, connection, resources)
+    if not seem_wrong:
+        return []
+    return await _found(await store.hold(seem_wrong), store, connection, resources)
 
 
 async def _found(

@@ -185,7 +185,8 @@ async def test_e5_whatever_the_auditor_asks_is_answered_by_an_index(
 
     @event.listens_for(database.engine.sync_engine, "before_cursor_execute")
     def hear(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
-        if asyncio.current_task() is mine and AUDITED.search(statement):
+        by_key = "WHERE deadlines.id IN" in statement or "AND deadlines.id IN" in statement
+        if asyncio.current_task() is mine and AUDITED.search(statement) and not by_key:
             asked.append((statement, values))
 
     for _ in range(2):
@@ -201,6 +202,7 @@ async def test_e5_whatever_the_auditor_asks_is_answered_by_an_index(
         for statement, values in asked:
             plan = await connection.exec_driver_sql(f"EXPLAIN {statement}", values)
             plans.append("\n".join(plan.scalars()))
-    kinds = {re.sub(r"\$\d+", "", each).replace("::VARCHAR, ", "") for each, _ in asked}
+    kinds = {re.sub(r"(\$\d+::(VARCHAR|UUID)(, )?)+", "", each) for each, _ in asked}
+    kinds = {re.sub(r"\$\d+", "", each) for each in kinds}
     assert len(kinds) == 5  # three of open clocks, one of their rungs, one of assignments
     assert [each for each in plans if SCANNED.search(each)] == []
