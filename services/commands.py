@@ -37,7 +37,8 @@ async def _once(
     request: Request, principal: PrincipalDep, idempotency_key: IdempotencyKey = None
 ) -> Once | None:
     body = await request.body()
-    if "json" in request.headers.get("content-type", ""):
+    # A route that reads its body by itself also keeps what it refuses.
+    if request.scope["route"].body_field is not None and "json" in request.headers.get("content-type", ""):
         refuse_twice(body)
     return once_of(request, principal, body)
 

@@ -168,3 +168,15 @@ async def test_a_member_given_twice_is_refused_on_every_road(
     assert (problem["status"], problem["code"]) == (422, "invalid")
     assert "given twice" in problem["detail"]
     assert len(await hotline.rows("SELECT id FROM tickets")) == 1
+
+
+async def test_a_report_with_a_member_given_twice_is_refused_and_kept(hotline: InProcess) -> None:
+    client = await hotline.client()
+    sent = '{"source_number": "YC-1", "status": "已办结", "status": "办理中"}'
+    answer = await client.post(
+        "/v1/calls/12313/status", content=sent.encode(), headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 422
+    (kept,) = await hotline.rows("SELECT raw, fault FROM source_calls")
+    assert "given twice" in kept.fault
+    assert bytes(kept.raw).decode() == sent
