@@ -93,3 +93,23 @@ async def test_what_somebody_else_works_on_is_offered_to_nobody_but_them(hotline
     assert (await client.post(f"/v1/triage/{ticket['id']}/claim", json={})).status_code == 200
     assert {"assign", "transfer"} <= await offered(hotline, ticket, AGENT)
     assert not {"assign", "transfer"} & await offered(hotline, ticket, SUPERVISOR)
+
+
+async def test_while_its_clock_stands_still_more_of_that_is_offered_also_past_the_old_due(
+    hotline: InProcess, signed: Answer
+) -> None:
+    still = {**SUSPENSION, "days": 20}
+    assert (await post(hotline, signed, "suspensions", owner(signed), still))["http"] == 200
+    assert (await post(hotline, signed, "grant-suspension", AGENT, {}))["http"] == 200
+    hotline.clock.time += timedelta(days=15)
+    assert "ask_suspension" in await offered(hotline, signed, owner(signed))
+    renewed = await post(hotline, signed, "renew-suspension", owner(signed), SUSPENSION)
+    assert renewed["http"] == 200, renewed
+
+
+async def test_with_what_is_held_in_confidence_nobody_is_asked_to_help(
+    hotline: InProcess, signed: Answer
+) -> None:
+    assert "co_assign" in await offered(hotline, signed, SUPERVISOR)
+    await hotline.rows("UPDATE tickets SET confidential = true RETURNING id")
+    assert "co_assign" not in await offered(hotline, signed, SUPERVISOR)
