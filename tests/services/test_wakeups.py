@@ -9,6 +9,7 @@ import pytest
 
 from services.resources import driver_dsn
 from services.wakeups import Wakeups
+from tests.inprocess import InProcess
 
 PATIENCE = 20
 LISTENERS = """
@@ -86,3 +87,13 @@ async def test_who_listens_again_rings_no_bell_of_its_own(
         deaf.ring("outbox")
         async with asyncio.timeout(PATIENCE):
             assert await heard.get() == "outbox"
+
+
+async def test_a_step_of_a_ticket_wakes_who_brings_its_event_on(hotline: InProcess) -> None:
+    ticket = await hotline.call(category="020100", division="460106000000")
+    bell = hotline.resources.wakeups.bell("outbox")
+    bell.clear()
+    owner = await hotline.client("department", ticket["department"])
+    signed = await owner.post(f"/v1/tickets/{ticket['id']}/sign", json={})
+    assert signed.status_code == 200, signed.text
+    assert bell.is_set()
