@@ -75,7 +75,8 @@ class Admission:
     def redirect(self) -> str | None:
         """The number or body to turn to; what the rules advise only if that is what was decided."""
         said = self.ruling.redirect if self.ruling else None
-        return said or (self.verdict.redirect if self.verdict.outcome is self.outcome else None)
+        advised = self.verdict.redirect if self.verdict.outcome is self.outcome else None
+        return said or advised or (EMERGENCY if self.transferred else None)
 
     @property
     def told(self) -> str | None:

@@ -119,7 +119,8 @@ async def _done_with(
     admission = arrival.admission
     if admission is None or not admission.transferred or done.merged:
         return done
-    ticket = await transfer(connection, done.ticket["id"], admission, at=now, actor=arrival.actor)
+    at = resources.clock.now()  # after it was registered
+    ticket = await transfer(connection, done.ticket["id"], admission, at=at, actor=arrival.actor)
     return replace(done, ticket=ticket._asdict())
 
 

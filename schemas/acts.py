@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from schemas.base import Instant, Schema, Text, Words
 from schemas.codes import CategoryCode, DivisionCode
-from schemas.linkage import ThreePartyCall
+from schemas.linkage import EmergencyNumber, ThreePartyCall
 from schemas.places import Attributes, Places
 from schemas.ticket import TEXT_LENGTH, TITLE_LENGTH, Caller, Degrees, Kind, Urgency
 
@@ -103,7 +103,7 @@ class TransferRequest(Schema):
     with 12345 stays. `partner_number` is the platform's own number for the matter.
     """
 
-    to: Literal["110", "119", "120", "122", "12395"] = Field(
+    to: EmergencyNumber = Field(
         description="Police, fire, medical emergency, traffic accident, rescue at sea."
     )
     note: Said

@@ -1,12 +1,13 @@
 """What becomes of a call: whether it is accepted, where it is sent instead, and what the caller is told."""
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, model_validator
 
 from schemas.base import Instant, Schema, Text, Words
 from schemas.evidence import Fault
+from schemas.linkage import EmergencyNumber
 from schemas.ticket import Attachment, Call, Caller, Kind, Ticket, Urgency
 
 
@@ -69,6 +70,9 @@ class Ruling(Schema):
             raise ValueError("tell the earlier answer; a call about it is accepted or attached")
         if (self.outcome is Outcome.DUPLICATE_OPEN) != (self.ticket is not None):
             raise ValueError("DUPLICATE_OPEN, and nothing else, names the ticket the call is attached to")
+        transfers = self.outcome is Outcome.TRANSFER_EMERGENCY
+        if transfers and self.redirect not in (None, *get_args(EmergencyNumber)):
+            raise ValueError(f"a call is transferred to one of {', '.join(get_args(EmergencyNumber))}")
         return self
 
 

@@ -10,6 +10,8 @@ from schemas.base import Instant, Schema, Text
 
 Short = Annotated[Text, StringConstraints(min_length=1, max_length=100)]
 Direction = Literal["in", "out"]
+EmergencyNumber = Literal["110", "119", "120", "122", "12395"]
+"""Who takes a call by one-key transfer: police, fire, medical emergency, traffic accident, rescue at sea."""
 
 
 class Outcome(StrEnum):

@@ -1,11 +1,12 @@
 """What becomes of a call at the counter: turned away, kept secret, transferred, or several tickets."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.inprocess import Answer, InProcess
+from tests.inprocess import Answer, InProcess, StoppedClock
 
 LAMP = {"kind": "complaint", "title": "路灯不亮", "text": "国兴大道路灯不亮三天", "category": "010500"}
 REVIEW = {"kind": "consult", "title": "行政复议", "text": "请问怎么申请行政复议"}
@@ -89,6 +90,31 @@ async def test_an_emergency_is_advice_until_the_agent_rules(hotline: InProcess) 
     await hotline.drain()
     ticket = await hotline.ticket(ruled.json()["id"])
     assert (ticket["status"], ticket["department"]) == ("transferred", None)
+
+
+async def test_a_call_is_transferred_to_an_emergency_platform_and_to_110_if_nothing_is_said(
+    hotline: InProcess,
+) -> None:
+    ruling = {"outcome": "TRANSFER_EMERGENCY", "reason": "有人身危险"}
+    assert (await register(hotline, **LAMP, ruling={**ruling, "redirect": "12368"})).status_code == 422
+    ruled = (await register(hotline, **LAMP, ruling=ruling)).json()
+    assert (ruled["status"], ruled["told"]) == ("transferred", "请不要挂断,正在为您转接110。")
+    bound = (await (await hotline.client()).get(f"/v1/tickets/{ruled['id']}/linkage")).json()
+    assert [each["partner"] for each in bound["calls"]] == ["110"]
+
+
+async def test_a_call_is_transferred_after_it_was_registered(
+    hotline: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def now(clock: StoppedClock) -> datetime:
+        clock.time += timedelta(microseconds=10)
+        return clock.time
+
+    monkeypatch.setattr(StoppedClock, "now", now)
+    await register(hotline, **FIRE, ruling={"outcome": "TRANSFER_EMERGENCY", "reason": "有明火"})
+    steps = await hotline.rows("SELECT step, at FROM ticket_history ORDER BY version")
+    assert [each.step for each in steps] == ["register", "transfer"]
+    assert steps[0].at <= steps[1].at
 
 
 async def test_who_leaves_no_name_is_promised_no_answer(hotline: InProcess) -> None:
