@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from intake.admit import Admissibility, admit
@@ -29,6 +29,7 @@ from services.commands import CommandsDep, VersionDep
 from services.database import driver_of, ring_after_commit
 from services.http import ResourcesDep
 from services.outbox import BELL
+from services.tables import tickets
 from services.tickets import TicketRow, TicketStore, check_version
 
 NOBODY_HAS_IT = (Status.REGISTERED, Status.TRIAGE)
@@ -70,6 +71,7 @@ async def split_ticket(
 async def split(held: Held, wanted: SplitRequest, catalogue: Catalogue, raw: bytes) -> Sequence[Entry]:
     """Register the further matters of a locked ticket, link them to it and note them on it."""
     parts = [_part(place, each, held, catalogue) for place, each in enumerate(wanted.matters)]
+    await _refuse_known(parts, held)
     actor = held.principal.actor
     since = held.ticket.accepted_at
     arrivals = [
@@ -98,6 +100,20 @@ async def _refuse(held: Held, version: int | None) -> None:
     if ticket.status not in NOBODY_HAS_IT:
         raise Conflict("Only a ticket nobody has yet is split.", ticket_status=ticket.status)
     await ClaimStore(held.connection).refuse_held(ticket.id, principal, held.now)
+
+
+async def _refuse_known(parts: Sequence[Part], held: Held) -> None:
+    """Refuse a matter that has its ticket: who presses twice wants no second one."""
+    of_call = select(ticket_links.c.ticket_id).where(
+        ticket_links.c.other == held.ticket.id, ticket_links.c.kind == "same_call"
+    )
+    columns = (tickets.c.title, tickets.c.text, tickets.c.id)
+    known = (await held.connection.execute(select(*columns).where(tickets.c.id.in_(of_call)))).all()
+    by_words = {(row.title, row.text): row.id for row in known}
+    for place, each in enumerate(parts):
+        call = each.taken_down.call
+        if ticket_id := by_words.get((call.title, call.text)):
+            raise Conflict(f"This matter has its ticket already: {ticket_id}.", pointer=f"/matters/{place}")
 
 
 def _part(place: int, matter: OneMatter, held: Held, catalogue: Catalogue) -> Part:

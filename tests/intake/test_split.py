@@ -50,6 +50,17 @@ async def test_where_nothing_is_said_of_the_place_it_is_the_tickets(hotline: InP
     assert made["tickets"][1]["division"] == BOTH["division"]
 
 
+async def test_a_matter_that_was_split_off_is_not_split_off_again(hotline: InProcess) -> None:
+    ticket = await hotline.call(title="咨询", text="反映两件事", caller=BOTH["caller"])
+    made = await split(hotline, ticket)
+    again = await split(hotline, ticket, {**LAMP, "title": "积水", "text": "门口积水"}, LAMP)
+    assert (again["http"], again["code"], again["pointer"]) == (409, "conflict", "/matters/1")
+    assert made["tickets"][1]["id"] in again["detail"]
+    assert len(await hotline.rows("SELECT id FROM tickets")) == 2
+    other = await split(hotline, ticket, {**LAMP, "title": "积水", "text": "门口积水"})
+    assert other["http"] == 201
+
+
 async def test_the_same_key_splits_once(hotline: InProcess) -> None:
     ticket = await hotline.call()
     answers = [await split(hotline, ticket, **{"idempotency-key": "k"}) for _ in range(2)]
