@@ -76,6 +76,15 @@ async def test_a_resolved_ticket_is_not_corrected(hotline: InProcess) -> None:
     assert (refused["http"], refused["code"]) == (409, "illegal_transition")
 
 
+async def test_whom_a_caller_was_taken_for_is_kept_each_time(hotline: InProcess) -> None:
+    ticket = await hotline.call(**NOISE, caller={"name": "林女士", "phone": "13800138000"})
+    for name in ("符女士", "吴女士"):
+        now = await correct(hotline, ticket, caller={"name": name, "phone": "13800138000"})
+        assert now["http"] == 200, now
+    (row,) = await hotline.rows("SELECT former_callers FROM tickets")
+    assert [each["name"] for each in row.former_callers] == ["林女士", "符女士"]
+
+
 async def test_a_corrected_caller_is_read_like_any_other_and_told_to_nobody(hotline: InProcess) -> None:
     ticket = await hotline.call(**NOISE, caller={"name": "林女士", "phone": "13800138000"})
     now = await correct(hotline, ticket, caller={"name": "林女士", "phone": "138 0013 8001"})

@@ -179,6 +179,7 @@ async def test_calls_of_the_past_keep_their_times_and_wake_nobody(hotline: InPro
     assert [row.status for row in rows] == ["archived", "archived", "assigned"]
     assert await hotline.rows("SELECT * FROM escalations") == []
     assert await hotline.rows("SELECT * FROM webhook_deliveries") == []
+    assert await hotline.rows("SELECT * FROM department_feed") == []
 
 
 PAST = {
