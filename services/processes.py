@@ -3,7 +3,7 @@
 import asyncio
 import ctypes
 import signal
-from asyncio.subprocess import PIPE, create_subprocess_exec
+from asyncio.subprocess import PIPE, Process, create_subprocess_exec
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -13,6 +13,8 @@ import structlog
 from schemas.errors import HotlineError
 
 PR_SET_PDEATHSIG = 1
+PATIENCE_SECONDS = 30.0
+"""How long one that is told to stop may take; then it is killed."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -93,4 +95,15 @@ async def _run(command: Sequence[str], environment: Mapping[str, str], serving: 
     finally:
         with suppress(ProcessLookupError):
             child.terminate()
+        await _ended(child)
+
+
+async def _ended(child: Process) -> None:
+    """Wait for a process that was told to stop: one that hangs must not keep all from being started anew."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await child.wait()
+    except TimeoutError:
+        log.critical("process_killed", pid=child.pid)
+        child.kill()
         await child.wait()

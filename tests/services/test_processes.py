@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import Misconfigured
+from services import processes
 from services.processes import ProcessEnded, run_processes
 from services.roles import open_port, reserve_port
 from tests.journeys.processes import ROOT, Process, make_key, run, start
@@ -131,6 +132,18 @@ async def test_told_to_stop_they_are_told_too(two: Two) -> None:
     async with under_way(two) as (work, _):
         os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.wait_for(work, 20)
+    await two.none_is_left()
+
+
+async def test_one_that_hangs_is_killed_when_it_was_told_to_stop(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "PATIENCE_SECONDS", 0.1)
+    async with under_way(two) as (work, (one, other)):
+        os.kill(other, signal.SIGSTOP)
+        os.kill(one, signal.SIGKILL)
+        with pytest.raises(ExceptionGroup):
+            await asyncio.wait_for(work, 5)
     await two.none_is_left()
 
 
