@@ -92,6 +92,8 @@ def preview(version: Version, data: Data = None) -> None:
     )
     for each in found.moves:
         typer.echo(f"{each.row.ticket_id} {one(each.told, zone)}")
+    if found.after:
+        typer.echo(f"此处只列到{found.after},其余见接口的预览")
     typer.echo(f"预览编号 {found.token}")
 
 

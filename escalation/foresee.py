@@ -1,5 +1,6 @@
 """Use case: which open deadlines a draft would move, from when to when; nothing is written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +14,16 @@ from services.resources import Resources
 
 PAGE = 200
 SHOWN = 200
+"""Moves are listed until there are so many, those of a ticket together."""
 
 
 @dataclass
 class Foreseen:
-    """What would become of open deadlines: how many of each, the first ones, and what this is known by."""
+    """
+    What would become of open deadlines: how many of each, some of them, and what this is known by.
+
+    `after`: the last ticket whose moves are listed, where those of others follow.
+    """
 
     token: str
     in_force: str
@@ -27,10 +33,17 @@ class Foreseen:
     confirmed: int = 0
     over: int = 0
     moves: list[Recount] = field(default_factory=list)
+    after: str | None = None
 
 
-async def foresee(connection: AsyncConnection, kind: str, version: str, resources: Resources) -> Foreseen:
-    """Try a draft on everything that runs, which allowances leave alone; raises `UnknownVersion`."""
+async def foresee(
+    connection: AsyncConnection, kind: str, version: str, resources: Resources, after: str = ""
+) -> Foreseen:
+    """
+    Try a draft on everything that runs, which allowances leave alone; raises `UnknownVersion`.
+
+    All are counted; listed are moves of tickets that come after this one.
+    """
     await connection.exec_driver_sql("SET TRANSACTION READ ONLY")
     draft = await DraftStore(connection, kind).get(version)
     rulebook = await resources.part(PublishedRules).current(connection)
@@ -43,19 +56,28 @@ async def foresee(connection: AsyncConnection, kind: str, version: str, resource
     while ticket_ids := await running.tickets_after(place, PAGE):
         rows = await running.of(ticket_ids, lock=False)
         found.deadlines += len(rows)
-        _add(found, await recounting.of(rows))
+        recounts = await recounting.of(rows)
+        _count(found, recounts)
+        _list(found, [each for each in recounts if each.differs and each.row.ticket_id > after])
         place = ticket_ids[-1]
     return found
 
 
-def _add(found: Foreseen, recounts: list[Recount]) -> None:
+def _count(found: Foreseen, recounts: Sequence[Recount]) -> None:
     for each in recounts:
         found.moved += each.moved
         found.kept += each.kept
         found.over += each.gone
         found.confirmed += not (each.moved or each.kept or each.gone) and each.differs
-        if each.differs and len(found.moves) < SHOWN:
+
+
+def _list(found: Foreseen, moves: Sequence[Recount]) -> None:
+    for each in sorted(moves, key=lambda move: move.row.ticket_id):
+        last = found.moves[-1].row.ticket_id if found.moves else None
+        if found.after is None and (len(found.moves) < SHOWN or each.row.ticket_id == last):
             found.moves.append(each)
+        elif found.after is None:
+            found.after = last
 
 
 def shown(each: Recount) -> dict[str, Any]:

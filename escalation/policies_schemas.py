@@ -141,7 +141,8 @@ class Preview(Schema):
     kept: int
     confirmed: int
     over: int
-    moves: list[Move] = Field(description="At most the first two hundred.")
+    moves: list[Move] = Field(description="Some two hundred at once, those of a ticket together.")
+    next: str | None = Field(description="The `cursor` of the moves that follow; null at the end.")
 
 
 class Progress(Schema):

@@ -22,6 +22,7 @@ from schemas.base import Schema
 from services.authorization import PrincipalDep
 from services.commands import CommandsDep
 from services.http import ResourcesDep
+from services.paging import Cursor, read_key, write_key
 
 routes = APIRouter(prefix="/v1/policies/{kind}/drafts", tags=["policies"])
 
@@ -75,14 +76,14 @@ async def discard(kind: Policy, version: str, resources: ResourcesDep) -> None:
 
 
 @routes.get("/{version}/preview")
-async def preview(kind: Policy, version: str, resources: ResourcesDep) -> Preview:
+async def preview(kind: Policy, version: str, resources: ResourcesDep, cursor: Cursor = None) -> Preview:
     """
     Say which open deadlines a draft would move, from when to when; nothing is written.
 
     Allowances move none: by them goes what is asked for from then on.
     """
     async with resources.database.transaction() as connection:
-        found = await foresee(connection, kind.kind, version, resources)
+        found = await foresee(connection, kind.kind, version, resources, read_key(cursor))
     return Preview(
         version=version,
         in_force=found.in_force,
@@ -93,6 +94,7 @@ async def preview(kind: Policy, version: str, resources: ResourcesDep) -> Previe
         confirmed=found.confirmed,
         over=found.over,
         moves=[Move(**shown(each)) for each in found.moves],
+        next=write_key(found.after) if found.after else None,
     )
 
 

@@ -10,7 +10,7 @@ from router.api import Reason, Remark
 from router.co_handling import Asked, co_assign, co_step
 from router.co_handling_store import CoHandlingStore
 from router.department_store import UnitStore
-from router.returns_api import ALWAYS, after_of, place_of
+from router.returns_api import place_of
 from router.whose import check_party, with_predecessors
 from schemas.base import Schema
 from schemas.errors import Forbidden, Invalid
@@ -19,7 +19,7 @@ from schemas.returns import CoHandling, CoHandlingCount, CoHandlingRequest, CoHa
 from schemas.scrubbing import names_in, scrubbed
 from services.authorization import PrincipalDep
 from services.http import ResourcesDep
-from services.paging import Cursor, Limit, Page, cut, write_cursor
+from services.paging import Cursor, Limit, Page, cut, read_key, write_cursor, write_key
 from services.resources import Resources
 from services.security import Principal
 from services.steps import StepTaken, check_step, taken
@@ -113,10 +113,10 @@ async def count_co_handling(
     """Count how often each department was asked or whistled for, answered, was late, and whistled."""
     async with resources.database.transaction() as connection:
         now = resources.clock.now()
-        found = await CoHandlingStore(connection).counts(now, after_of(cursor), limit + 1)
+        found = await CoHandlingStore(connection).counts(now, read_key(cursor), limit + 1)
     rows, last = cut(found, limit)
     items = [CoHandlingCount(**row._asdict()) for row in rows]
-    return Page(items=items, next=write_cursor(ALWAYS, last.department) if last else None)
+    return Page(items=items, next=write_key(last.department) if last else None)
 
 
 def _step(step: Step) -> UseCase:

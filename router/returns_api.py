@@ -1,6 +1,6 @@
 """Faces: return a ticket, decide about it, adjudicate a dispute; what waits, and how often who returned."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,15 +20,12 @@ from schemas.returns import AdjudicationRequest, Grant, Refusal, ReturnCount, Re
 from services.access import reads_secrets
 from services.authorization import PrincipalDep
 from services.http import ResourcesDep
-from services.paging import Cursor, Limit, Page, cut, read_cursor, write_cursor
+from services.paging import Cursor, Limit, Page, cut, read_cursor, read_key, write_cursor, write_key
 from services.resources import Resources
 from services.security import Principal
 from services.ticket_commands import TicketCommand, add_routes
 
 routes = APIRouter(prefix="/v1", tags=["returns"])
-
-ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
-"""The moment in a cursor that goes by department alone."""
 
 
 async def _note_barred(
@@ -122,10 +119,10 @@ async def count_returns(
     """
     async with resources.database.transaction() as connection:
         gone = await UnitStore(connection).succeeded(civil_day(resources.clock.now(), resources))
-        found = await ReturnStore(connection).counts(since, until, after_of(cursor), limit + 1, gone)
+        found = await ReturnStore(connection).counts(since, until, read_key(cursor), limit + 1, gone)
     rows, last = cut(found, limit)
     items = [ReturnCount(**_fields(ReturnCount, row)) for row in rows]
-    return Page(items=items, next=write_cursor(ALWAYS, last.department) if last else None)
+    return Page(items=items, next=write_key(last.department) if last else None)
 
 
 def place_of(cursor: str | None) -> tuple[datetime, UUID] | None:
@@ -137,12 +134,6 @@ def place_of(cursor: str | None) -> tuple[datetime, UUID] | None:
         return place[0], UUID(place[1])
     except ValueError as fault:
         raise BadCursor("This is not a cursor of ours.", pointer="query:cursor") from fault
-
-
-def after_of(cursor: str | None) -> str:
-    """Return the department a cursor names; the empty one comes before all."""
-    place = read_cursor(cursor)
-    return place[1] if place else ""
 
 
 def _fields(schema: type[Schema], row: Any) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from schemas.base import Schema, rfc3339
 from schemas.errors import BadCursor
 
 LONGEST_PAGE = 200
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+"""The moment in a cursor that goes by a key alone."""
 
 T = TypeVar("T")
 
@@ -55,6 +57,17 @@ def read_numbered(cursor: str | None) -> int | None:
     if not re.fullmatch(r"[0-9]{1,18}", place[1]):
         raise BadCursor("This is not a cursor of ours.", pointer="query:cursor")
     return int(place[1])
+
+
+def write_key(key: str) -> str:
+    """Return a cursor for what goes by this key alone."""
+    return write_cursor(ALWAYS, key)
+
+
+def read_key(cursor: str | None) -> str:
+    """Return the key of a cursor that goes by it alone, the empty one before all; raises `BadCursor`."""
+    place = read_cursor(cursor)
+    return place[1] if place else ""
 
 
 def cut(rows: Sequence[T], limit: int) -> tuple[Sequence[T], T | None]:
