@@ -55,9 +55,8 @@ class Offers:
         for each in self._known:
             asked = [ticket for ticket in tickets if each.steps & set(offered[ticket["id"]])]
             if asked:
-                for ticket_id, steps in (
-                    await each.ask(asked, principal, connection, self._resources)
-                ).items():
+                known = await each.ask(asked, principal, connection, self._resources)
+                for ticket_id, steps in known.items():
                     refused[ticket_id] |= set(steps)
         return {
             ticket_id: [each for each in steps if each not in refused[ticket_id]]
