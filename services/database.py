@@ -1,5 +1,6 @@
 """The database: one engine, one way to open a transaction, and what its faults mean to us."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from socket import gaierror
@@ -112,6 +113,15 @@ def told_apart() -> Iterator[None]:
         raise
 
 
+@contextmanager
+def reached() -> Iterator[None]:
+    """Turn what the system says on the way to the database into `Unavailable`: no socket, route or name."""
+    try:
+        yield
+    except OSError as fault:
+        raise Unavailable("The database does not answer.") from fault
+
+
 def ring_after_commit(connection: AsyncConnection, name: str) -> None:
     """Wake the loops that wait for `name`, once this transaction has committed."""
     connection.info.setdefault("ring", set()).add(name)
@@ -151,13 +161,17 @@ class Database:
         Raises `Unavailable` when the database is away, `LostRace` when the work may be done again at once.
         """
         with told_apart():
-            async with self.engine.connect() as connection:
+            with reached():
+                connection = await self.engine.connect()
+            try:
                 connection.info.pop("ring", None)
                 connection.info.pop("known", None)
                 connection.info.pop("acting", None)
                 async with connection.begin():
                     yield connection
                 names: set[str] = connection.info.pop("ring", set())
+            finally:
+                await asyncio.shield(connection.close())
         for name in names:
             self._wakeups.ring(name)
 
@@ -179,7 +193,8 @@ class Database:
         are rung at the end. Raises `Unavailable` like `transaction`.
         """
         with told_apart():
-            pooled = await self.engine.raw_connection()  # a third of what a connection of the engine costs
+            with reached():
+                pooled = await self.engine.raw_connection()  # a third of what one of the engine costs
             driver: DriverConnection = pooled.driver_connection  # type: ignore[assignment]
             try:
                 yield driver

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.errors import HotlineError, Invalid, Unavailable
+from schemas.errors import HotlineError, Invalid
 from schemas.event import Event
 from schemas.events import AnyEvent
 from schemas.wire import Message, from_message
@@ -77,11 +77,8 @@ async def _together(
     events = [event for event in map(read, messages) if subscription.takes(event.type)]
     if not events:
         return
-    try:
-        async with resources.database.transaction() as connection:
-            await _effect(subscription, events, connection, resources)
-    except OSError as fault:  # a name that does not resolve, no route: never the fault of an event
-        raise Unavailable("The database does not answer.") from fault
+    async with resources.database.transaction() as connection:
+        await _effect(subscription, events, connection, resources)
 
 
 async def _effect(

@@ -144,7 +144,9 @@ class Process:
         async with asyncio.timeout(PATIENCE):
             ended = await asyncio.gather(*tasks, return_exceptions=True)
         await self._open.aclose()
-        assert [each for each in ended if not isinstance(each, asyncio.CancelledError)] == []
+        for each in ended:
+            if each is not None and not isinstance(each, asyncio.CancelledError):
+                raise each
 
     @property
     def healthy(self) -> bool:
