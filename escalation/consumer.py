@@ -15,7 +15,7 @@ from escalation.domain.policy import DEPARTMENT_STAGES, Clock, Stage
 from escalation.domain.told import RUNS_ON
 from escalation.feedback import expect_feedback_again
 from escalation.move import hold_clocks, run_on
-from escalation.reopen import again, on_redo_ordered, open_again
+from escalation.reopen import ASSIGNED_STAGES, on_redo_ordered, open_clocks
 from escalation.request_store import TimeRequestStore
 from escalation.several import Start, settle_all, start_all
 from escalation.store import EscalationStore
@@ -52,8 +52,6 @@ from services.tickets import TicketStore, matter_of
 DESK_STAGES = ("dispatch", "triage", "return_review", "adjudication")
 FOLLOWING = {"ticket.resolved": Stage.CALLBACK, "ticket.closed": Stage.ARCHIVE}
 """What is still to be done in time once a ticket has ended so."""
-
-ASSIGNED_STAGES = ("sign", "contact", "feedback", "completion")
 
 
 async def on_registered(
@@ -126,10 +124,11 @@ async def _on_assigned_otherwise(
     )
     if given.binding == "redo":
         await count(Counted.REDOS, event, given.department, given.assignment_id, connection, resources)
-    if given.counts_from_at is None and (wanted := await again(event, start, connection, resources)):
-        await open_again(wanted, given.department, open_for, connection, resources)
-    elif given.counts_from_at is None:
-        await open_for(ASSIGNED_STAGES, start)
+    if given.counts_from_at is None:
+        redone = event.ticket if given.binding == "redo" else None
+        await open_clocks(
+            given.matter, given.department, start, open_for, connection, resources, redone=redone
+        )
     else:
         climbed = await EscalationStore(connection).climbed(event.ticket, given.counts_from_at)
         had = await ClockStore(connection).terms(event.ticket, given.counts_from_at)

@@ -18,13 +18,15 @@ from escalation.domain.reopening import Reopening, reopened
 from escalation.rulebook import CALENDAR, PublishedRules, civil_day
 from escalation.store import EscalationStore
 from escalation.terms import columns_of, terms_of
-from schemas.events import TicketAssigned, TicketRedoOrdered
+from schemas.events import Matter, TicketRedoOrdered
 from services.departments import with_predecessors
 from services.resources import Resources
 from services.tickets import TicketStore
 
 AGAIN = "重办,继续计时,办结至重办期间不计"
 BEFORE = (Stage.SIGN, Stage.CONTACT, Stage.FEEDBACK)
+ASSIGNED_STAGES = (*BEFORE, Stage.COMPLETION)
+"""What begins with an assignment, when all goes as usual."""
 KEPT = ("ticket_id", "clock", "stage", "rule", "layer", "source")
 """What the row of a clock that goes on takes over from the one that had stopped."""
 
@@ -80,39 +82,33 @@ class Again:
     how: Reopening
     otherwise: Reopening
     ticket: str
-    start: datetime
 
 
-async def again(
-    event: TicketAssigned, start: datetime, connection: AsyncConnection, resources: Resources
-) -> Again | None:
-    """Return how the clocks begin of a redo or a reopened ticket, by the policies in force; else None."""
-    earlier = event.data.matter.reopens
-    if event.data.binding != "redo" and earlier is None:
-        return None
-    rulebook = await resources.part(PublishedRules).current(connection)
-    allowed = await allowances_in_force(connection, rulebook)
-    if event.data.binding == "redo":
-        return Again(allowed.redo, Reopening.FRESH, event.ticket, start)
-    return Again(allowed.reopened, Reopening.RESTART, str(earlier), start)
-
-
-async def open_again(
-    wanted: Again,
+async def open_clocks(
+    matter: Matter,
     department: str,
+    start: datetime,
     open_for: Callable[..., Awaitable[None]],
     connection: AsyncConnection,
     resources: Resources,
+    *,
+    redone: str | None = None,
 ) -> None:
-    """Open the clocks of a department that takes a matter up again."""
-    start = wanted.start
-    these = await with_predecessors(department, civil_day(start, resources), connection)
-    last = await ClockStore(connection).last_job(wanted.ticket, these, start)
-    nothing_to_continue = wanted.how is Reopening.CONTINUE and last is None
-    how = wanted.otherwise if nothing_to_continue else wanted.how
+    """
+    Open the clocks of a department that gets a ticket, by `open_for`.
+
+    Those of a ticket that is `redone`, or that reopens another, begin by the policies in force.
+    """
+    how, last = Reopening.RESTART, None
+    wanted = await _again(matter, connection, resources, redone)
+    if wanted is not None:
+        these = await with_predecessors(department, civil_day(start, resources), connection)
+        last = await ClockStore(connection).last_job(wanted.ticket, these, start)
+        nothing_to_continue = wanted.how is Reopening.CONTINUE and last is None
+        how = wanted.otherwise if nothing_to_continue else wanted.how
     if how is Reopening.RESTART:
-        await open_for((*BEFORE, Stage.COMPLETION), start)
-    elif how is Reopening.FRESH or last is None:
+        await open_for(ASSIGNED_STAGES, start)
+    elif how is Reopening.FRESH or wanted is None or last is None:
         await open_for((*BEFORE, Stage.REDO), start)
     else:
         rulebook = await resources.part(PublishedRules).current(connection)
@@ -121,3 +117,15 @@ async def open_again(
         climbed = await EscalationStore(connection).climbed(wanted.ticket, last.started_at)
         await open_for(BEFORE, start)
         await open_for((Stage.COMPLETION,), terms.start, kept=terms, climbed=climbed, since=start)
+
+
+async def _again(
+    matter: Matter, connection: AsyncConnection, resources: Resources, redone: str | None
+) -> Again | None:
+    if redone is None and matter.reopens is None:
+        return None
+    rulebook = await resources.part(PublishedRules).current(connection)
+    allowed = await allowances_in_force(connection, rulebook)
+    if redone is not None:
+        return Again(allowed.redo, Reopening.FRESH, redone)
+    return Again(allowed.reopened, Reopening.RESTART, str(matter.reopens))

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from intake.domain.normalize import NormalizedCall
 from intake.domain.repeats import Account, matter_key, same_matter
-from intake.repeats import COLUMNS, HOST, MOST_TICKETS, NOTHING, Look, fetch, known_matters
+from intake.repeats import COLUMNS, HOST, MOST_TICKETS, Look, fetch
 from schemas.admission import Candidate
 from schemas.distance import METRES_PER_DEGREE, metres_apart
 from services.access import may_see
@@ -57,23 +57,19 @@ class Asked:
 async def candidates(
     connection: AsyncConnection | DriverConnection,
     normalized: NormalizedCall,
+    look: Look,
     principal: Principal,
     resources: Resources,
-    *,
-    may_repeat: bool = True,
 ) -> list[Candidate]:
     """
     Return tickets a call may repeat, each with the reasons.
 
-    First the one registering would attach it to, by the code that decides; then
+    First the one registering would attach it to, as its `look` found; then
     one that is quoted, the caller's own, and what others have called about: at this
     place, near it, or in like words in this category and district. Never one that
-    is confidential or not this reader's to see. `may_repeat` is whether registering looks.
+    is confidential or not this reader's to see.
     """
     now, settings = resources.clock.now(), resources.settings
-    (look,) = (
-        await known_matters(connection, [normalized], settings.repeats, now) if may_repeat else [NOTHING]
-    )
     asked = Asked(
         normalized, Account.of_call(normalized, said_of), look, resources.settings.joining.near_metres
     )

@@ -1,13 +1,16 @@
 """Use case and face: say what would become of a call, and store nothing."""
 
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from intake.admit import Admissibility, admit, advice_of
+from intake.admit import Admissibility, Admission, admit, advice_of
 from intake.candidates import candidates
 from intake.domain.likely import likely_categories
 from intake.domain.normalize import NormalizedCall, normalize
+from intake.repeats import NOTHING, Look, known_matters
 from intake.store import Reference
 from schemas.events import Matter
 from schemas.preview import LikelyCategory, Preview
@@ -43,11 +46,11 @@ async def preview(call: Call, principal: Principal, resources: Resources) -> Pre
     catalogue = await resources.part(Reference).catalogue()
     clean = normalize(call, catalogue, now)
     admission = admit(clean.call, resources.part(Admissibility).rules)
-    case = _case(clean, now)
     async with resources.database.transaction() as connection:
+        found = await _look(clean, admission, connection, resources, now)
+        case = _case(clean, admission, found, now)
         parts = await resources.part(Previews).of(case, connection)
-        may_repeat = not admission.is_new
-        repeats = await candidates(connection, clean, principal, resources, may_repeat=may_repeat)
+        repeats = await candidates(connection, clean, found, principal, resources)
     return Preview(
         call=clean.call,
         **_read(clean),
@@ -58,7 +61,20 @@ async def preview(call: Call, principal: Principal, resources: Resources) -> Pre
     )
 
 
-def _case(clean: NormalizedCall, now: Any) -> Case:
+async def _look(
+    clean: NormalizedCall,
+    admission: Admission,
+    connection: AsyncConnection,
+    resources: Resources,
+    now: datetime,
+) -> Look:
+    if admission.is_new:
+        return NOTHING
+    (found,) = await known_matters(connection, [clean], resources.settings.repeats, now)
+    return found
+
+
+def _case(clean: NormalizedCall, admission: Admission, found: Look, now: datetime) -> Case:
     call = clean.call
     matter = Matter(
         hotline=call.hotline,
@@ -73,8 +89,10 @@ def _case(clean: NormalizedCall, now: Any) -> Case:
         accepted_at=now,
         kept_by=clean.kept_by,
         statutory_procedure=clean.statutory_procedure,
+        reopens=found.earlier and found.earlier.reopens,
     )
-    return Case(matter, call.title, call.text, call.longitude, call.latitude)
+    confidential = admission.confidential
+    return Case(matter, call.title, call.text, call.longitude, call.latitude, confidential=confidential)
 
 
 def _read(clean: NormalizedCall) -> dict[str, Any]:

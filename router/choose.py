@@ -97,8 +97,7 @@ async def choice_for(ticket: TicketRow, connection: AsyncConnection, resources: 
     """Return who is to have a ticket as it now is; who may not have it does not take part."""
     day = civil_day(resources.clock.now(), resources)
     excluded = await excluded_from(ticket, day, connection)
-    choice = await choose(case_of(ticket), connection, resources, excluded)
-    return choice.withheld() if ticket.confidential else choice
+    return await choose(case_of(ticket), connection, resources, excluded)
 
 
 async def choose(
@@ -110,6 +109,13 @@ async def choose(
     The place of one whose division is unknown is the city as a whole. A
     department that is not in force has nobody to take it, so a person must say.
     """
+    choice = await _choice(case, connection, resources, excluded)
+    return choice.withheld() if case.confidential else choice
+
+
+async def _choice(
+    case: Case, connection: AsyncConnection, resources: Resources, excluded: frozenset[str]
+) -> Choice:
     day = civil_day(resources.clock.now(), resources)
     snapshot = await resources.part(PublishedTable).in_force(connection, day)
     asked = inquiry_of(case, day, snapshot.areas, resources.settings)

@@ -31,7 +31,12 @@ class LikelyDepartment(Schema):
 
 
 class LikelyDeadline(Schema):
-    """A limit as it would be set now; those of the department count from its assignment."""
+    """
+    A limit as it would be set now.
+
+    Those of the department count from its assignment, by its own days and promises; where a person
+    must say who has it, by the city's days.
+    """
 
     clock: Literal["citizen", "department"]
     stage: str

@@ -6,5 +6,6 @@ from router.role import router
 from services.cli.serving import commands
 
 ROLES = (intake, router, escalation)
+"""In the order in which a ticket meets them."""
 
 up, run, migrate = commands(ROLES)

@@ -8,15 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.resources import Resources
 from services.tickets import Case
 
-Part = Callable[[Case, AsyncConnection, Resources], Awaitable[Any]]
-"""Says its part of the preview, by the same code that will decide, and writes nothing."""
+Part = Callable[[Case, Mapping[str, Any], AsyncConnection, Resources], Awaitable[Any]]
+"""Says its part of a preview, knowing those before it, by the same code that will decide; writes nothing."""
 
 
 class Previews:
     """
     The parts of a preview by name.
 
-    The composition root adds those of every role, also of roles this process does not run.
+    The composition root adds those of every role, also of roles this process does not run, in the
+    order in which a ticket meets them: what a part says may depend on the parts before it.
     """
 
     def __init__(self, resources: Resources) -> None:
@@ -29,4 +30,7 @@ class Previews:
 
     async def of(self, case: Case, connection: AsyncConnection) -> dict[str, Any]:
         """Return every part, by name."""
-        return {name: await part(case, connection, self._resources) for name, part in self._parts.items()}
+        found: dict[str, Any] = {}
+        for name, part in self._parts.items():
+            found[name] = await part(case, found, connection, self._resources)
+        return found

@@ -51,6 +51,7 @@ class Case:
     text: str
     longitude: float | None = None
     latitude: float | None = None
+    confidential: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +347,14 @@ def matter_of(ticket: Any) -> Matter:
 
 def case_of(ticket: Any) -> Case:
     """Return a ticket as what is to be decided about."""
-    return Case(matter_of(ticket), ticket.title, ticket.text, ticket.longitude, ticket.latitude)
+    return Case(
+        matter_of(ticket),
+        ticket.title,
+        ticket.text,
+        ticket.longitude,
+        ticket.latitude,
+        confidential=ticket.confidential,
+    )
 
 
 def divisions_of(places: Mapping[str, Mapping[str, str | None]]) -> dict[str, str]:

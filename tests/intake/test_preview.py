@@ -17,7 +17,7 @@ NOISE: Answer = {
 }
 
 
-async def preview(hotline: InProcess, **call: Any) -> Answer:
+async def preview(hotline: InProcess, /, **call: Any) -> Answer:
     answer = await (await hotline.client()).post("/v1/preview", json={**NOISE, **call})
     assert answer.status_code == 200, answer.text
     return answer.json()  # type: ignore[no-any-return]

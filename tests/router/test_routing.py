@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from router.domain.exclusion import below, excluded
+from router.domain.exclusion import below
 from router.domain.skew import skewed
 from router.inquire import inquiry_of
 from schemas.events import Assignment
@@ -278,8 +278,6 @@ async def test_the_database_refuses_a_row_of_an_unknown_mode(hotline: InProcess)
 def test_the_accused_and_every_unit_below_it_are_passed_over() -> None:
     tree = {"city": None, "bureau": "city", "team": "bureau", "squad": "team", "other": "city"}
     assert below("bureau", tree) == {"bureau", "team", "squad"}
-    assert excluded({"other"}, "team", tree) == {"other", "team", "squad"}
-    assert excluded({"other"}) == {"other"}
 
 
 def test_a_tree_that_bites_its_tail_ends() -> None:
