@@ -2,16 +2,14 @@
 Every error raised on purpose, and the problem (RFC 9457) it is answered with.
 
     HotlineError              500  dead-letter
-      Invalid                 422  UnknownHotline UnknownCategory UnknownDivision UnknownDepartment
-                                   BadMapping BadCursor BadEndpoint NoDueTime DueTooLate
-                                   SheetFaulty TableFaulty BadModel BadCalendar UnknownCalendar
-                                   RuleFaulty
+      Invalid                 422  UnknownParameter UnknownHotline UnknownCategory UnknownDivision
+                                   UnknownDepartment BadMapping BadCursor BadEndpoint NoDueTime DueTooLate
+                                   SheetFaulty TableFaulty BadModel BadCalendar UnknownCalendar RuleFaulty
       NotFound                404  TicketNotFound DepartmentNotFound UnknownVersion
-      Conflict                409  IllegalTransition IdempotencyMismatch DepartmentExcluded
-                                   DepartmentInUse HeldByAnother NotReturnable ReturnTooLate
-                                   AdjudicationBinds NotTheLead AlreadyCoHandling InConfidence
-                                   AskedTooLate NotExtendable NotSuspendable AlreadySuspended
-                                   NotSuspended AlreadyAsked AskedOnce NothingAsked
+      Conflict                409  IllegalTransition IdempotencyMismatch DepartmentExcluded DepartmentInUse
+                                   HeldByAnother NotReturnable ReturnTooLate AdjudicationBinds NotTheLead
+                                   AlreadyCoHandling InConfidence AskedTooLate NotExtendable NotSuspendable
+                                   AlreadySuspended NotSuspended AlreadyAsked AskedOnce NothingAsked
                                    VersionTaken NotSimulated NotPreviewed SecondPersonNeeded
                                    DeadlineUnreadable
         Stale                 412
@@ -52,6 +50,12 @@ class Invalid(HotlineError):
     code = "invalid"
     title = "The request is not valid"
     status = 422
+
+
+class UnknownParameter(Invalid):
+    """The address asks what its route does not know; `known` lists what it does."""
+
+    code = "unknown_parameter"
 
 
 class UnknownHotline(Invalid):

@@ -10,7 +10,7 @@ import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
@@ -25,6 +25,7 @@ from schemas.errors import (
 )
 from schemas.problem import FieldProblem, Problem
 from services.access import ROUTES
+from services.addresses import check_address, parameters_of
 from services.authorization import authorize
 from services.metrics import CONTENT_TYPE, Metrics
 from services.openapi import SUMMARY, TITLE, VERSION, openapi
@@ -83,7 +84,7 @@ def create_app(faces: Sequence[APIRouter], resources: Resources, checks: Sequenc
     app.state.resources = resources
     for face in [*faces, _health(checks), _front_page()]:
         app.include_router(face)
-    _refuse_undeclared(app)
+    app.state.parameters = {each: parameters_of(route) for each, route in _declared(app).items()}
     for kind, answer in _ANSWERS:
         app.add_exception_handler(kind, answer)
     app.add_middleware(Straight, routes=[each for face in faces for each in face.routes])
@@ -137,17 +138,9 @@ class Straight:
 async def _let_in(request: Request) -> None:
     """Let a request pass that may: one dependency, as resolving each costs every request."""
     await authorize(request)
-    if "\x00" in request.scope["path"] or b"%00" in request.scope["query_string"]:
-        _refuse_nul(request)
-
-
-def _refuse_nul(request: Request) -> None:
-    """Refuse NUL in an address: the database knows no text with it."""
-    told = [("path", *each) for each in request.path_params.items()]
-    told += [("query", *each) for each in request.query_params.multi_items()]
-    for place, name, value in told:
-        if "\x00" in f"{name}{value}":
-            raise Invalid("An address bears no NUL character.", pointer=f"{place}:{name}")
+    if request.scope["query_string"] or "\x00" in request.scope["path"]:
+        route = request.method, request.scope["route"].path
+        check_address(request, request.app.state.parameters[route])
 
 
 def problem(error: HotlineError, **more: Any) -> Response:
@@ -366,13 +359,14 @@ def _front_page() -> APIRouter:
     return routes
 
 
-def _refuse_undeclared(app: FastAPI) -> None:
-    undeclared = [
-        f"{method} {route.path}"
-        for route in app.routes
-        if isinstance(route, APIRoute)
-        for method in route.methods or ()
-        if (method, route.path) not in ROUTES
-    ]
-    if undeclared:
+def _declared(app: FastAPI) -> dict[tuple[str, str], APIRoute]:
+    """Return every route by method and path; raises `Misconfigured` for one nobody is named for."""
+    routes = {
+        (method, each.original_route.path): each.original_route
+        for each in iter_route_contexts(app.routes)
+        if isinstance(each.original_route, APIRoute)
+        for method in each.original_route.methods or ()
+    }
+    if undeclared := [f"{method} {path}" for method, path in routes if (method, path) not in ROUTES]:
         raise Misconfigured(f"services/access.py does not say who may call {', '.join(undeclared)}.")
+    return routes

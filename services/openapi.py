@@ -15,7 +15,7 @@ VERSION = "0.1.0"
 DESCRIPTION = (
     "For agents, departments and supervisors of a city's 12345 hotline. Every error is a problem (RFC 9457) "
     "with a stable `code`; every POST takes an `Idempotency-Key`, every change of a ticket an `If-Match`; "
-    "unknown fields are refused."
+    "unknown fields and query parameters are refused."
 )
 
 

@@ -4,10 +4,13 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from fastapi import APIRouter
 
+from schemas.errors import Misconfigured
 from schemas.guards import Who
 from schemas.lifecycle import INSTEAD, TABLE, Status, Step
 from services.access import PUBLIC, ROUTES, SIGNED, STEP_ROUTES, standing, steps_for
+from services.http import create_app
 from services.security import CallerRole, Principal
 from tests.inprocess import InProcess
 
@@ -20,6 +23,13 @@ async def test_openapi_and_the_table_of_routes_name_the_same_routes(hotline: InP
     paths = hotline.app.openapi()["paths"]
     served = {(method.upper(), path) for path, methods in paths.items() for method in methods}
     assert served | DOCS == set(ROUTES)
+
+
+async def test_a_service_with_a_route_nobody_is_named_for_does_not_start(hotline: InProcess) -> None:
+    routes = APIRouter(prefix="/v1")
+    routes.add_api_route("/hidden", lambda: None, methods=["DELETE"])
+    with pytest.raises(Misconfigured, match=r"who may call DELETE /v1/hidden\."):
+        create_app([routes], hotline.resources)
 
 
 async def test_every_route_but_health_refuses_a_caller_without_a_key(hotline: InProcess) -> None:
