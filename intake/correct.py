@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Response
 from sqlalchemy import insert
 
-from intake.admit import Admissibility, admit
+from intake.admit import Admissibility, admit, advice_of
+from intake.domain.admissibility import Verdict
 from intake.domain.catalogue import Catalogue
 from intake.domain.correction import LABELS, corrected, differences, reads_place, sentence, told
 from intake.domain.normalize import NormalizedCall, normalize
@@ -16,6 +17,7 @@ from intake.held import Held, HoldingDep
 from intake.store import Reference
 from intake.tables import corrections
 from schemas.acts import CorrectionRequest
+from schemas.admission import Corrected
 from schemas.errors import Conflict
 from schemas.events import Correction, Matter, TicketCorrected
 from schemas.lifecycle import Step
@@ -29,25 +31,30 @@ READ = ("hotline", *(name for name in Call.model_fields if name in LABELS))
 routes = APIRouter(prefix="/v1", tags=["intake"])
 
 
-@routes.post("/tickets/{ticket_id}/correct", response_model=Ticket)
+@routes.post("/tickets/{ticket_id}/correct", response_model=Corrected)
 async def correct_ticket(wanted: CorrectionRequest, holding: HoldingDep, resources: ResourcesDep) -> Response:
     """
     Correct a ticket (更正), and why.
 
     When another department is competent for what it now says, the ticket is taken
-    back from the one that has it and given to the other; else it stays.
+    back from the one that has it and given to the other; else it stays. Of what it now
+    says the answer gives the advice a preview would.
     """
     catalogue = await resources.part(Reference).catalogue()
     catalogue.check_category(wanted.category)
     catalogue.check_division(wanted.division)
     for name, place in (wanted.places.known() if wanted.places else {}).items():
         catalogue.check_division(place.division, f"/places/{name}/division")
-    return await holding.run(lambda held: correct(held, wanted, catalogue))
+    return await holding.run(lambda held: correct(held, wanted, catalogue), _advised)
 
 
-async def correct(held: Held, wanted: CorrectionRequest, catalogue: Catalogue) -> None:
+def _advised(ticket: Ticket, verdict: Verdict) -> Corrected:
+    return Corrected(**dict(ticket), advice=advice_of(verdict))
+
+
+async def correct(held: Held, wanted: CorrectionRequest, catalogue: Catalogue) -> Verdict:
     """
-    Change a locked ticket, and keep what was beside what is.
+    Change a locked ticket, keep what was beside what is, and return the rules' verdict of it.
 
     Raises `IllegalTransition`, or `Invalid` when the ticket says all of it already.
     """
@@ -59,8 +66,8 @@ async def correct(held: Held, wanted: CorrectionRequest, catalogue: Catalogue) -
     if "places" in changes:
         changes["places"] = clean.call.places.model_dump(exclude_none=True)
     changes["matter_key"] = matter_key(clean.call, clean.landmark)
-    rules = held.resources.part(Admissibility).rules
-    secret = not before.confidential and admit(clean.call, rules).confidential
+    admission = admit(clean.call, held.resources.part(Admissibility).rules)
+    secret = not before.confidential and admission.confidential
     if secret:
         changes |= _in_confidence(before)
     matters = {name: value for name, value in changes.items() if name in Matter.model_fields}
@@ -81,6 +88,7 @@ async def correct(held: Held, wanted: CorrectionRequest, catalogue: Catalogue) -
         "by": held.principal.actor,
     }
     await held.connection.execute(insert(corrections).values(row))
+    return admission.verdict
 
 
 def _in_confidence(ticket: Any) -> dict[str, Any]:

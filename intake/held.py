@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,6 +13,7 @@ from schemas.base import Schema
 from schemas.errors import TicketNotFound
 from schemas.events import Event
 from schemas.lifecycle import Step
+from schemas.ticket import Ticket
 from services.access import may_see
 from services.authorization import PrincipalDep
 from services.commands import CommandsDep, VersionDep
@@ -20,6 +21,8 @@ from services.http import ResourcesDep
 from services.resources import Resources
 from services.security import Principal
 from services.tickets import TicketRow, TicketStore
+
+Found = TypeVar("Found")
 
 
 @dataclass
@@ -59,8 +62,12 @@ class Holding:
         self._resources = resources
         self._version = version
 
-    async def run(self, work: Callable[[Held], Awaitable[Any]]) -> Response:
-        """Answer with the ticket after the work, or as the first time this key was used."""
+    async def run(
+        self,
+        work: Callable[[Held], Awaitable[Found]],
+        answer: Callable[[Ticket, Found], Schema] = lambda ticket, _: ticket,
+    ) -> Response:
+        """Answer with the ticket after the work and what it found, or as the first time this key was used."""
 
         async def locked(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
             ticket = await TicketStore(connection).lock(self._ticket_id, version=self._version)
@@ -68,10 +75,10 @@ class Holding:
                 raise TicketNotFound(f"There is no ticket {self._ticket_id}.")
             now = self._resources.clock.now()
             held = Held(ticket, connection, self._resources, self._principal, now)
-            await work(held)
+            found = await work(held)
             row = held.ticket._asdict()
             shown = await ticket_of(row, self._principal, connection, self._resources)
-            return shown, {"etag": f'"{shown.version}"'}
+            return answer(shown, found), {"etag": f'"{shown.version}"'}
 
         return await self._commands.run(locked)
 

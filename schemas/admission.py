@@ -92,6 +92,12 @@ class Registration(Ticket):
     divisions: list[str] = Field([], description="Where it may be, when that is not certain.")
 
 
+class Corrected(Ticket):
+    """A ticket after a correction, and what the rules say of it as it reads now."""
+
+    advice: Advice | None = None
+
+
 class ProposedRefusal(Schema):
     """A call an agent would refuse (否定报备): why, and by which provision."""
 

@@ -121,3 +121,18 @@ async def test_a_question_about_discipline_stays_one_when_its_title_is_corrected
     ticket = await hotline.register(kind="consult", category="140400", text="请问举报电话是多少")
     now = await correct(hotline, ticket, title="问举报电话")
     assert (now["http"], now["caller"]["withheld"]) == (200, False)
+
+
+async def test_a_correction_that_tells_of_a_danger_is_answered_with_the_advice_of_a_preview(
+    hotline: InProcess,
+) -> None:
+    ticket = await hotline.call(**NOISE)
+    said = {"title": "起火", "text": "工地旁边的房子着火了,里面还有人"}
+    now = await correct(hotline, ticket, **said)
+    preview = await (await hotline.client()).post("/v1/preview", json={"kind": "complaint", **NOISE, **said})
+    assert now["advice"]["outcome"] == "TRANSFER_EMERGENCY"
+    assert now["advice"] == preview.json()["advice"]
+    assert "transfer" in now["actions"]
+    assert (await correct(hotline, ticket, title="夜间施工", text="火已经扑灭,施工噪声很大"))[
+        "advice"
+    ] is None
