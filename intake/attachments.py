@@ -67,7 +67,7 @@ async def attach(
         nonlocal known
         store = TicketStore(connection)
         ticket = await store.lock(ticket_id, version=version)
-        present = {row.sha256: row for row in await _of(ticket.id, connection)}
+        present = {row.sha256: row for row in await files_of(ticket.id, connection)}
         known = given.sha256 in present
         if known:
             return _shown(present[given.sha256]), {"etag": f'"{ticket.version}"'}
@@ -91,7 +91,7 @@ async def list_attachments(ticket_id: str, principal: PrincipalDep, resources: R
         ticket = await TicketStore(connection).get(ticket_id)
         if not may_see(ticket._asdict(), principal):
             raise TicketNotFound(f"There is no ticket {ticket_id}.")
-        rows = await _of(ticket.id, connection)
+        rows = await files_of(ticket.id, connection)
     items = [_shown(row) for row in rows if _may_have(row, principal)]
     if principal.department is not None:
         hidden = names_in(ticket.caller, ticket.former_callers)
@@ -101,7 +101,8 @@ async def list_attachments(ticket_id: str, principal: PrincipalDep, resources: R
     return Attachments(items=items)
 
 
-async def _of(ticket_id: str, connection: AsyncConnection) -> Sequence[Row[Any]]:
+async def files_of(ticket_id: str, connection: AsyncConnection) -> Sequence[Row[Any]]:
+    """Return the rows of a ticket's files, oldest first."""
     query = select(attachments).where(attachments.c.ticket_id == ticket_id)
     return (await connection.execute(query.order_by(attachments.c.added_at, attachments.c.sha256))).all()
 

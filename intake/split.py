@@ -1,6 +1,6 @@
 """Use case and face: one ticket speaks of several matters: each of the others gets a ticket of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -8,15 +8,16 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from intake.admit import Admissibility, admit
+from intake.attachments import files_of
 from intake.calls import JSON, Part
 from intake.domain.catalogue import Catalogue
 from intake.domain.normalize import normalize
 from intake.entry import Arrival, Entry, entries, register_new
 from intake.held import Held
 from intake.store import NumberBlock, Reference
-from intake.tables import ticket_links
+from intake.tables import attachments, ticket_links
 from intake.view import fields_of
-from schemas.admission import OneMatter, Registration, Several, SplitRequest
+from schemas.admission import FurtherMatter, Registration, Several, SplitRequest
 from schemas.base import Schema
 from schemas.errors import Conflict, Invalid, TicketNotFound
 from schemas.events import Remark, TicketNoted
@@ -50,7 +51,7 @@ async def split_ticket(
     """
     Give each further matter of a ticket nobody has yet a ticket of its own (拆单).
 
-    They bear its caller and are accepted when it was, so nobody is answered
+    They bear its caller and its files and are accepted when it was, so nobody is answered
     later for it; all are linked as of one call. The first answered is the ticket itself.
     """
     raw = await request.body()
@@ -70,6 +71,8 @@ async def split_ticket(
 
 async def split(held: Held, wanted: SplitRequest, catalogue: Catalogue, raw: bytes) -> Sequence[Entry]:
     """Register the further matters of a locked ticket, link them to it and note them on it."""
+    files = {row.sha256: row._asdict() for row in await files_of(held.ticket.id, held.connection)}
+    _check_files(wanted.matters, files)
     parts = [_part(place, each, held, catalogue) for place, each in enumerate(wanted.matters)]
     await _refuse_known(parts, held)
     actor = held.principal.actor
@@ -80,6 +83,13 @@ async def split(held: Held, wanted: SplitRequest, catalogue: Catalogue, raw: byt
     numbers = await held.resources.part(NumberBlock).take(held.connection, len(parts))
     new = entries(arrivals, numbers, held.resources)
     await register_new(await driver_of(held.connection), new)
+    hanging = [
+        {**files[digest], "ticket_id": each.ticket["id"]}
+        for each, matter in zip(new, wanted.matters, strict=True)
+        for digest in dict.fromkeys(files if matter.attachments is None else matter.attachments)
+    ]
+    if hanging:
+        await held.connection.execute(insert(attachments), hanging)
     ring_after_commit(held.connection, BELL)
     shown = [each.ticket["id"] for each in new if not each.ticket["confidential"]]
     if shown:
@@ -116,7 +126,15 @@ async def _refuse_known(parts: Sequence[Part], held: Held) -> None:
             raise Conflict(f"This matter has its ticket already: {ticket_id}.", pointer=f"/matters/{place}")
 
 
-def _part(place: int, matter: OneMatter, held: Held, catalogue: Catalogue) -> Part:
+def _check_files(matters: Sequence[FurtherMatter], known: Container[str]) -> None:
+    for place, each in enumerate(matters):
+        for number, digest in enumerate(each.attachments or ()):
+            if digest not in known:
+                pointer = f"/matters/{place}/attachments/{number}"
+                raise Invalid(f"The ticket has no file {digest}.", pointer=pointer)
+
+
+def _part(place: int, matter: FurtherMatter, held: Held, catalogue: Catalogue) -> Part:
     """Return a matter as a call by the ticket's caller; raises `Invalid` for one 12345 does not take."""
     clean = normalize(_call(matter, held.ticket), catalogue.admitting(held.ticket.hotline), held.now)
     part = Part(clean, admit(clean.call, held.resources.part(Admissibility).rules, by_agent=False))
@@ -125,9 +143,9 @@ def _part(place: int, matter: OneMatter, held: Held, catalogue: Catalogue) -> Pa
     return part
 
 
-def _call(matter: OneMatter, ticket: TicketRow) -> Call:
+def _call(matter: FurtherMatter, ticket: TicketRow) -> Call:
     """Return what was said of a matter; where nothing is said of the place, it is the ticket's."""
-    said: dict[str, Any] = matter.model_dump()
+    said: dict[str, Any] = matter.model_dump(exclude={"attachments"})
     for name in ("division", "address"):
         said[name] = said[name] or getattr(ticket, name)
     caller = Caller.model_validate(ticket.caller)

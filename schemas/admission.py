@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 from schemas.base import Instant, Schema, Text, Words
 from schemas.evidence import Fault
 from schemas.linkage import EmergencyNumber
-from schemas.ticket import Attachment, Call, Caller, Kind, Ticket, Urgency
+from schemas.ticket import Attachment, Call, Caller, Digest, Kind, Ticket, Urgency
 
 
 class Outcome(StrEnum):
@@ -194,11 +194,19 @@ class CallWithMatters(Schema):
     matters: list[OneMatter] = Field(min_length=2, max_length=10)
 
 
+class FurtherMatter(OneMatter):
+    """A matter a ticket speaks of beside its own, and which of the ticket's files are about it."""
+
+    attachments: list[Digest] | None = Field(
+        None, max_length=100, description="The `sha256` of each; null for all of them."
+    )
+
+
 class SplitRequest(Schema):
     """The further matters a ticket speaks of, beside its own, and why it is split (拆单)."""
 
     because: Reason
-    matters: list[OneMatter] = Field(min_length=1, max_length=9)
+    matters: list[FurtherMatter] = Field(min_length=1, max_length=9)
 
 
 class TurnedAway(Advice):

@@ -97,6 +97,9 @@ class Caller(Schema):
         return self
 
 
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
 class Attachment(Schema):
     """A photo, recording or paper kept elsewhere: where, what it is, and the digest of its bytes."""
 
@@ -104,7 +107,7 @@ class Attachment(Schema):
     media_type: Annotated[
         str, StringConstraints(pattern=r"^(image|audio|video|application|text)/[\w.+-]{1,80}$")
     ]
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Digest
     size: int | None = Field(None, ge=1, description="Bytes.")
     name: Name | None = None
 

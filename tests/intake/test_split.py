@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.inprocess import Answer, InProcess
+from tests.intake.test_attachments import PHOTO, RECORDING, attach, listed
 
 LAMP = {"title": "路灯不亮", "text": "国兴大道路灯连续三晚不亮。", "category": "010500", "kind": "complaint"}
 BOTH = {
@@ -48,6 +49,27 @@ async def test_where_nothing_is_said_of_the_place_it_is_the_tickets(hotline: InP
     ticket = await hotline.register(**BOTH)  # not yet dispatched
     made = await split(hotline, ticket)
     assert made["tickets"][1]["division"] == BOTH["division"]
+
+
+async def test_every_part_shows_the_files_of_the_call_or_those_chosen_for_it(hotline: InProcess) -> None:
+    ticket = await hotline.register(**BOTH, attachments=[RECORDING])
+    await attach(hotline, ticket)
+    photo = PHOTO["sha256"]
+    puddle = {"title": "积水", "text": "门口积水", "attachments": [photo, photo]}
+    made = await split(hotline, ticket, LAMP, puddle, {"title": "噪声", "text": "噪声大", "attachments": []})
+    assert made["http"] == 201, made
+    whole, lamp, hole, noise = [await listed(hotline, each) for each in made["tickets"]]
+    assert lamp == whole != []
+    assert [each["sha256"] for each in hole] == [photo]
+    assert noise == []
+
+
+async def test_a_file_the_ticket_does_not_have_is_pointed_to(hotline: InProcess) -> None:
+    ticket = await hotline.register(**BOTH, attachments=[RECORDING])
+    chosen = [RECORDING["sha256"], "c" * 64]
+    refused = await split(hotline, ticket, {**LAMP, "attachments": chosen})
+    assert (refused["http"], refused["pointer"]) == (422, "/matters/0/attachments/1")
+    assert len(await hotline.rows("SELECT id FROM tickets")) == 1
 
 
 async def test_a_matter_that_was_split_off_is_not_split_off_again(hotline: InProcess) -> None:
