@@ -12,15 +12,14 @@ from escalation.commitments import with_promises
 from escalation.domain import told
 from escalation.domain.policy import Clock, LimitRule, Stage, limits_of
 from escalation.domain.reason import also_granted, because_of
-from escalation.move import Change, MovedOf, hold_clocks, move
+from escalation.move import Change, MovedOf, hold_clocks, move, stop_new
+from escalation.new_stages import MAY_BE_NEW
 from escalation.store import DeadlineStore
 from escalation.terms import terms_of
 from schemas.events import DeadlinesMoved, Matter, Moved, TicketCorrected, TicketDeadlinesMoved
 from schemas.lifecycle import Step
 from services.resources import Resources
 from services.tickets import TicketRow, TicketStore, matter_of
-
-MAY_BE_NEW = (Stage.SIGN, Stage.CONTACT, Stage.FEEDBACK)
 
 
 async def on_corrected(event: TicketCorrected, connection: AsyncConnection, resources: Resources) -> None:
@@ -94,6 +93,7 @@ class _Following:
                 assignment_id=self._ticket.assignment_id,
                 department=self._ticket.department,
             )
+            await stop_new(self._event, self._connection, self._resources)
 
     async def tell(self, moved: Sequence[MovedOf]) -> None:
         """Note in one entry what moved, from when to when, and why."""

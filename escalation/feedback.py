@@ -4,8 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalation.clocks import Clocks
 from escalation.domain.policy import Clock, Stage, limits_of
-from escalation.move import hold_clocks, stop
-from escalation.request_store import SuspensionStore
+from escalation.move import stop_new
 from schemas.events import TicketFedBack
 from services.resources import Resources
 from services.tickets import TicketStore, matter_of
@@ -27,7 +26,4 @@ async def expect_feedback_again(
         assignment_id=event.data.assignment_id,
         department=event.data.department,
     )
-    standing = await SuspensionStore(connection).open(event.ticket)
-    if standing is not None and standing.from_at <= event.time:
-        rows = await hold_clocks(event.ticket, connection, resources)
-        await stop([each for each in rows if each.opened_by == event.id], event.time, connection)
+    await stop_new(event, connection, resources)

@@ -32,6 +32,7 @@ class Foreseen:
     kept: int = 0
     confirmed: int = 0
     over: int = 0
+    begun: int = 0
     moves: list[Recount] = field(default_factory=list)
     after: str | None = None
 
@@ -51,7 +52,7 @@ async def foresee(
     if kind == ALLOWANCES:
         return found
     would_be = drafted(rulebook, kind, version, draft.content)
-    recounting = Recounting(kind, would_be, connection, resources)
+    recounting = Recounting(kind, would_be, connection, resources, resources.clock.now())
     place, running = "", OpenDeadlines(connection)
     while ticket_ids := await running.tickets_after(place, PAGE):
         rows = await running.of(ticket_ids, lock=False)
@@ -68,7 +69,8 @@ def _count(found: Foreseen, recounts: Sequence[Recount]) -> None:
         found.moved += each.moved
         found.kept += each.kept
         found.over += each.gone
-        found.confirmed += not (each.moved or each.kept or each.gone) and each.differs
+        found.begun += each.new
+        found.confirmed += each.goes_on and not (each.moved or each.kept) and each.differs
 
 
 def _list(found: Foreseen, moves: Sequence[Recount]) -> None:
@@ -81,14 +83,14 @@ def _list(found: Foreseen, moves: Sequence[Recount]) -> None:
 
 
 def shown(each: Recount) -> dict[str, Any]:
-    """Return a deadline that would change, as the API shows it."""
+    """Return a deadline that would change or begin, as the API shows it."""
     row, outcome = each.row, each.outcome
     return {
         "ticket": row.ticket_id,
         "clock": row.clock,
         "stage": row.stage,
         "department": row.department,
-        "was_due_at": row.due_at,
+        "was_due_at": None if each.new else row.due_at,
         "due_at": None if each.gone else outcome.due.at,
         "provisional": outcome.due.provisional,
         "would_be_due_at": outcome.kept,

@@ -15,10 +15,11 @@ from escalation.domain.policy import is_promise, is_silent
 from escalation.domain.reckoning import Pause, Terms, reckon
 from escalation.domain.schedule import Plan, planned, waiting
 from escalation.domain.worktime import Due, WorkCalendar
+from escalation.request_store import SuspensionStore
 from escalation.rulebook import CALENDAR, LADDER, PublishedRules, Rulebook
 from escalation.store import BELL
 from escalation.terms import columns_of, places_of, terms_of
-from schemas.events import Moved
+from schemas.events import Event, Moved
 from services.database import ring_after_commit
 from services.resources import Resources
 from services.tickets import TicketStore
@@ -67,6 +68,14 @@ async def hold_clocks(ticket_id: str, connection: AsyncConnection, resources: Re
 async def stop(rows: Iterable[Any], at: datetime, connection: AsyncConnection) -> None:
     """Let deadlines stand still since then: no rung falls due until they run on."""
     await ClockStore(connection).stop([each.id for each in rows], at)
+
+
+async def stop_new(event: Event, connection: AsyncConnection, resources: Resources) -> None:
+    """Let the clocks that an event has opened stand still too, where those of its ticket do since before."""
+    standing = await SuspensionStore(connection).open(event.ticket)
+    if standing is not None and standing.from_at <= event.time:
+        rows = await hold_clocks(event.ticket, connection, resources)
+        await stop([each for each in rows if each.opened_by == event.id], event.time, connection)
 
 
 async def run_on(

@@ -118,13 +118,18 @@ class PolicyFaults(Schema):
 
 
 class Move(Schema):
-    """A deadline that would change; with no `due_at` it would be over, having no limit any more."""
+    """
+    A deadline that would change.
+
+    With no `due_at` it would be over, having no limit any more. With no `was_due_at` it would begin,
+    and is due then if the draft were published now.
+    """
 
     ticket: str
     clock: str
     stage: str
     department: str | None
-    was_due_at: Instant
+    was_due_at: Instant | None
     due_at: Instant | None
     provisional: bool
     would_be_due_at: Instant | None = Field(description="Earlier than it is: it keeps its date.")
@@ -141,6 +146,7 @@ class Preview(Schema):
     kept: int
     confirmed: int
     over: int
+    begun: int
     moves: list[Move] = Field(description="Some two hundred at once, those of a ticket together.")
     next: str | None = Field(description="The `cursor` of the moves that follow; null at the end.")
 

@@ -93,6 +93,7 @@ async def preview(kind: Policy, version: str, resources: ResourcesDep, cursor: C
         kept=found.kept,
         confirmed=found.confirmed,
         over=found.over,
+        begun=found.begun,
         moves=[Move(**shown(each)) for each in found.moves],
         next=write_key(found.after) if found.after else None,
     )

@@ -8,10 +8,11 @@ not have seen them.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from pydantic_core import to_json
@@ -26,11 +27,14 @@ from escalation.domain.publication_note import sentence
 from escalation.domain.reason import also_granted, because
 from escalation.domain.reckoning import Terms
 from escalation.domain.schedule import Plan, ahead_of, stood_overdue, times_of, waiting
+from escalation.domain.workcalendar import instant_of
 from escalation.move import moved_to
+from escalation.new_stages import NO_LIMIT
 from escalation.recompute_store import BELL, OpenDeadlines, RecomputeStore, Running
 from escalation.recount import Recount, Recounting
 from escalation.rulebook import CALENDAR, LADDER, LIMITS, PublishedRules, Rulebook, civil_day
 from escalation.store import BELL as TIMER_BELL
+from escalation.store import DeadlineStore
 from escalation.terms import columns_of, places_of, terms_of
 from schemas.events import DeadlinesMoved
 from schemas.lifecycle import Step
@@ -43,8 +47,8 @@ BATCH = 200
 """Tickets at once: so long nobody else changes them, which must not be felt."""
 POLL_SECONDS = 30.0
 SETTLING_SECONDS = 0.2
-NO_LIMIT = "no limit"
-"""What is noted as the reason when a stage has no limit any more."""
+
+_WHOSE = ("ticket_id", "clock", "stage", "assignment_id", "department")
 
 log = structlog.get_logger()
 
@@ -82,7 +86,7 @@ async def recompute_some(connection: AsyncConnection, resources: Resources, batc
         await store.finish(job.number, now)
         log.info("recomputed", kind=job.kind, version=job.version, moved=job.moved, kept=job.kept)
         return 0
-    counts = await _carry(job.kind, ticket_ids, connection, resources)
+    counts = await _carry(job, ticket_ids, connection, resources)
     await store.advance(job.number, ticket_ids[-1], tickets=len(ticket_ids), **counts)
     return len(ticket_ids)
 
@@ -129,19 +133,21 @@ async def warn_of_end(resources: Resources, warned: object) -> object:
 
 
 async def _carry(
-    kind: str, ticket_ids: Sequence[str], connection: AsyncConnection, resources: Resources
+    job: Any, ticket_ids: Sequence[str], connection: AsyncConnection, resources: Resources
 ) -> dict[str, int]:
     rows = await _held(ticket_ids, connection, resources)
     rules = resources.part(PublishedRules)
     rulebook = await rules.current(connection)
-    found = await Recounting(kind, rulebook, connection, resources).of(rows)
+    kind, since = job.kind, _in_force_since(job, rulebook, resources)
+    found = await Recounting(kind, rulebook, connection, resources, since).of(rows)
     ladders = {
         version: await rules.ladder(connection, version)
         for version in {each.row.versions[LADDER] for each in found}
     }
     carrier = _Carrier(kind, rulebook, ladders, resources)
     plans = {each.row.id: carrier.plan(each) for each in found if not each.gone}
-    changed = [each for each in found if not each.gone and carrier.touches(each, plans[each.row.id])]
+    new = [each for each in found if each.new]
+    changed = [each for each in found if each.goes_on and carrier.touches(each, plans[each.row.id])]
     over = [each for each in found if each.gone]
     store = OpenDeadlines(connection)
     rows_now = [carrier.values(each, plans[each.row.id]) for each in changed]
@@ -149,10 +155,19 @@ async def _carry(
     await store.settle([each.row.id for each in over], carrier.now, NO_LIMIT)
     callers = [carrier.promise(each) for each in changed if is_promise(each.row)]
     await TicketStore(connection).promise_all(callers)
-    told = await _tell([*changed, *over], carrier, connection)
+    told = await _tell([*changed, *over, *new], carrier, connection)
+    await DeadlineStore(connection).open([carrier.opened(each, plans[each.row.id]) for each in new])
     ring_after_commit(connection, TIMER_BELL)
     moved, kept = sum(each.moved for each in changed), sum(each.kept for each in found)
     return {"deadlines": len(rows), "moved": moved, "kept": kept, "changed_tickets": told}
+
+
+def _in_force_since(job: Any, rulebook: Rulebook, resources: Resources) -> datetime | None:
+    """Return the moment from which on a publication holds; None for one that another has followed."""
+    if rulebook.versions[job.kind] != job.version:
+        return None
+    asked_at: datetime = job.asked_at
+    return max(asked_at, instant_of(job.begins_on, time.min, resources.settings.zone))
 
 
 async def _held(
@@ -194,6 +209,7 @@ class _Carrier:
         self._rulebook = rulebook
         self._ladders = ladders
         self._zone = resources.settings.zone
+        self._events: defaultdict[str, UUID] = defaultdict(uuid4)
         self._versions: dict[str, dict[str, str]] = {}
         self._known: dict[tuple[object, ...], Times] = {}
 
@@ -220,6 +236,23 @@ class _Carrier:
             "changed_at": self.now,
         }
 
+    def opened(self, each: Recount, plan: Plan) -> dict[str, Any]:
+        """Return the row of a clock that begins, as the one entry of its ticket tells."""
+        row = each.row
+        return {
+            **self.values(each, plan),
+            **{name: getattr(row, name) for name in _WHOSE},
+            "started_at": row.started_at,
+            "extensions": [],
+            "paused_at": row.paused_at,
+            "opened_by": self._events[row.ticket_id],
+            "changed_at": None,
+            "settled_at": None,
+            "settled_because": None,
+            "next_rung": plan.following,
+            "next_rung_at": plan.next_at if row.paused_at is None else None,
+        }
+
     def promise(self, each: Recount) -> tuple[str, datetime, str, bool]:
         """Return what the caller is told now."""
         row, due = each.row, each.outcome.due
@@ -243,13 +276,17 @@ class _Carrier:
         told_of = [each.told for each in found if each.differs]
         said = sentence(self._kind, before, self._rulebook.versions[self._kind], told_of, self._zone)
         told = DeadlinesMoved(
-            moved=[moved_to(each.row, each.outcome.due) for each in found if each.differs and not each.gone],
+            moved=[
+                moved_to(each.row, each.outcome.due)
+                for each in found
+                if each.differs and not (each.gone or each.new)
+            ],
             because=said,
             department=found[0].row.lead,
         )
         return Note(
             ticket=ticket,
-            event_id=uuid4(),
+            event_id=self._events[ticket],
             type="ticket.deadlines_moved",
             at=self.now,
             body=to_json(told),
@@ -268,6 +305,8 @@ class _Carrier:
     def plan(self, each: Recount) -> Plan:
         """Return the rungs still to climb; a deadline that stands still is planned when it runs on."""
         row, rungs = each.row, places_of(each.row.schedule)
+        if each.new:
+            return ahead_of(self._times(each), (), row.started_at)
         if row.paused_at is not None or is_silent(row):
             return Plan(rungs, row.next_rung)
         climbed = rungs if row.next_rung is None else rungs[: row.next_rung]

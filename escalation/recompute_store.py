@@ -28,7 +28,7 @@ SELECT d.id, d.ticket_id, d.clock, d.stage, d.department, d.started_at, d.amount
   d.extensions::text, d.fixed, d.paused_at, d.due_at, d.provisional, d.rule, d.layer, d.source,
   d.versions::text, d.schedule::text, m.next_rung, m.next_rung_at, t.kind AS ticket_kind, t.urgency, t.live,
   t.category, t.hotline, t.accepted_at, t.caller ->> 'type' AS caller_type, t.department AS lead,
-  t.statutory_procedure
+  t.statutory_procedure, d.assignment_id, t.assignment_id AS lead_assignment
 FROM deadlines AS d JOIN tickets AS t ON t.id = d.ticket_id LEFT JOIN timers AS m ON m.deadline_id = d.id
 WHERE d.ticket_id = ANY($1) AND d.settled_at IS NULL
 ORDER BY d.ticket_id, d.id
@@ -100,6 +100,8 @@ class Running:
     caller_type: str
     lead: str | None
     statutory_procedure: str | None
+    assignment_id: UUID | None
+    lead_assignment: UUID | None
 
     @property
     def pauses(self) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,11 +12,13 @@ from escalation.calendars import calendars_from
 from escalation.commitments import commitments_of, kept_promise
 from escalation.defaults import ladder_from, limits_from
 from escalation.domain.ladder import Rung
-from escalation.domain.policy import CO_HANDLING, Commitment, LimitRule, Stage, limits_of
+from escalation.domain.policy import CO_HANDLING, Clock, Commitment, LimitRule, Stage, limits_of
 from escalation.domain.publication import Outcome, Standing, differs_from, on_calendar, on_limit
 from escalation.domain.publication_note import Told
+from escalation.domain.reckoning import Terms, reckon
 from escalation.domain.worktime import Due, WorkCalendar
-from escalation.recompute_store import Running
+from escalation.new_stages import MAY_BE_NEW, new_to
+from escalation.recompute_store import EMPTY, Running
 from escalation.rulebook import CALENDAR, LADDER, LIMITS, PublishedRules, Rulebook
 from escalation.terms import terms_of
 from schemas.events import Matter
@@ -29,13 +32,23 @@ OF_LAW = (Stage.STATUTORY,)
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """A deadline and what becomes of it; `gone` says that it has no limit any more."""
+    """
+    A deadline and what becomes of it.
+
+    `gone` says that it has no limit any more, `new` that its stage had none before: then `row` is to be.
+    """
 
     row: Running
     outcome: Outcome
     limit: LimitRule | None = None
     gone: bool = False
+    new: bool = False
     ladder: tuple[Rung, ...] | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it ran before and does so still."""
+        return not (self.gone or self.new)
 
     @property
     def moved(self) -> bool:
@@ -49,26 +62,43 @@ class Recount:
 
     @property
     def differs(self) -> bool:
-        """Whether whoever has it must be told: another date, kept, no more provisional, over."""
-        return self.gone or self.kept or self.moved or self.outcome.due.provisional != self.row.provisional
+        """Whether whoever has it must be told: another date, kept, no more provisional, over, new."""
+        return (
+            self.gone
+            or self.new
+            or self.kept
+            or self.moved
+            or self.outcome.due.provisional != self.row.provisional
+        )
 
     @property
     def told(self) -> Told:
         """What is said of it."""
         row, due = self.row, self.outcome.due
-        return Told(row.clock, row.stage, row.due_at, due.at, due.provisional, self.outcome.kept, self.gone)
+        was = row.clock, row.stage, row.due_at
+        return Told(*was, due.at, due.provisional, self.outcome.kept, self.gone, self.new)
 
 
 class Recounting:
-    """What the rules of a kind, in force or drafted, make of deadlines; nothing is written."""
+    """
+    What the rules of a kind, in force or drafted, make of deadlines; nothing is written.
+
+    `since`: from when on stages are counted that had no limit before; without it none begin.
+    """
 
     def __init__(
-        self, kind: str, rulebook: Rulebook, connection: AsyncConnection, resources: Resources
+        self,
+        kind: str,
+        rulebook: Rulebook,
+        connection: AsyncConnection,
+        resources: Resources,
+        since: datetime | None = None,
     ) -> None:
         self._kind = kind
         self._rulebook = rulebook
         self._connection = connection
         self._resources = resources
+        self._since = since
         self._limits: dict[tuple[object, ...], dict[Stage, LimitRule]] = {}
 
     async def of(self, rows: Sequence[Running]) -> list[Recount]:
@@ -76,7 +106,7 @@ class Recounting:
         if self._kind == CALENDAR:
             found = await self._by_calendar(rows)
         elif self._kind == LIMITS:
-            found = await self._by_limits(rows)
+            found = [*await self._by_limits(rows), *await self._begun(rows)]
         else:
             found = [self._by_ladder(row) for row in rows if row.versions[LADDER] != self._version]
         return [each for each in found if each is not None]
@@ -122,6 +152,31 @@ class Recounting:
         outcome = on_limit(standing, limit.amount, calendar)
         return Recount(row, outcome, limit)
 
+    async def _begun(self, rows: Sequence[Running]) -> list[Recount]:
+        """Return the clocks of stages that are new to the limits of assignments under way."""
+        since = self._since
+        if since is None:
+            return []
+        own = [row for row in rows if row.clock == Clock.DEPARTMENT and _is_of_lead(row)]
+        leads = {row.ticket_id: row for row in own}
+        run = {(row.ticket_id, row.stage) for row in own}
+        limits = {ticket: self._limits_of(Clock.DEPARTMENT, _matter(lead)) for ticket, lead in leads.items()}
+        wanted = {
+            ticket: [each for each in MAY_BE_NEW if each in limits[ticket] and (ticket, each) not in run]
+            for ticket in leads
+        }
+        new = await new_to(self._connection, {ticket: stages for ticket, stages in wanted.items() if stages})
+        return [
+            self._beginning(leads[ticket], limits[ticket][stage], since)
+            for ticket, stages in new.items()
+            for stage in stages
+        ]
+
+    def _beginning(self, lead: Running, limit: LimitRule, since: datetime) -> Recount:
+        terms = Terms(max(lead.started_at, since), limit.amount)
+        due = reckon(terms, self._rulebook.calendar_of(lead.department))
+        return Recount(_to_be(lead, limit, terms, due), Outcome(terms, due), limit, new=True)
+
     def _limits_of(self, clock: str, matter: Matter) -> dict[Stage, LimitRule]:
         of = (matter.urgency, matter.kind, matter.live, matter.caller_type, matter.category)
         key = (clock, *of, matter.statutory_procedure)
@@ -162,6 +217,31 @@ def drafted(rulebook: Rulebook, kind: str, version: str, content: Any) -> Rulebo
 def _last_rung(row: Running) -> datetime:
     """Return when the last rung still to climb falls due; the due itself where none is left."""
     return row.due_at if row.next_rung is None else datetime.fromisoformat(row.schedule[-1][1])
+
+
+def _is_of_lead(row: Running) -> bool:
+    return row.assignment_id is not None and row.assignment_id == row.lead_assignment
+
+
+def _to_be(lead: Running, limit: LimitRule, terms: Terms, due: Due) -> Running:
+    """Return the row of a stage that begins beside what the lead has; it stands still where that does."""
+    return replace(
+        lead,
+        id=uuid4(),
+        stage=limit.stage,
+        started_at=terms.start,
+        amount=limit.amount.count,
+        unit=str(limit.amount.unit),
+        pauses_text=EMPTY,
+        extensions_text=EMPTY,
+        fixed=None,
+        paused_at=None if lead.paused_at is None else max(lead.paused_at, terms.start),
+        due_at=due.at,
+        provisional=due.provisional,
+        schedule_text=EMPTY,
+        next_rung=None,
+        next_rung_at=None,
+    )
 
 
 def _standing(row: Running) -> Standing:

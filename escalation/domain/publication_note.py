@@ -13,7 +13,7 @@ CLOCKS = {"citizen": "市民", "department": "承办", "co_handling": "协办"}
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A deadline that changed: when it was due, is due, and would be due had it not been kept."""
+    """A deadline that changed, or is new: when it was due, is due, would be due had it not been kept."""
 
     clock: str
     stage: str
@@ -22,6 +22,7 @@ class Told:
     provisional: bool
     kept: datetime | None
     gone: bool
+    new: bool = False
 
 
 def sentence(kind: str, before: Iterable[str], after: str, told: Sequence[Told], zone: ZoneInfo) -> str:
@@ -36,6 +37,8 @@ def one(each: Told, zone: ZoneInfo) -> str:
     if each.gone:
         return f"{name}已取消"
     mark = "(暂定)" if each.provisional else ""
+    if each.new:
+        return f"新设{name},{moment(each.due, zone)}到期{mark}"
     if each.kept is not None:
         return f"{name}本应提前到{moment(each.kept, zone)},仍按原定{moment(each.due, zone)}{mark}"
     if each.due != each.was_due:

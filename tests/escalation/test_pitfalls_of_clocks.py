@@ -15,7 +15,7 @@ from escalation.rulebook import PublishedRules, Rulebook
 from schemas.wire import Message, from_message
 from tests.escalation.policies import in_force, publish, recompute
 from tests.escalation.test_bouncing import BURST_PIPE, running
-from tests.escalation.test_scenarios import CITIZEN, DEPARTMENT, SIGN, at, called, cards, due
+from tests.escalation.test_scenarios import CITIZEN, DEPARTMENT, FEEDBACK, SIGN, at, called, cards, due
 from tests.escalation.test_suspend import with_hours
 from tests.escalation.timekeeping import (
     LONGER,
@@ -94,6 +94,17 @@ async def test_p1_what_stands_still_stands_still_after_a_correction_too(hotline:
     assert await cards(hotline, ticket, "completion") == []
     await resumed(hotline, ticket, "2026-12-17 10:00")
     assert await due(hotline, ticket, *JOBS) == ["2026-12-29 17:30"] * 2  # 2 of 10 days were used
+
+
+async def test_p1_a_stage_that_a_correction_brings_stands_still_with_the_others(hotline: InProcess) -> None:
+    """Suspended until Wed 12-02: complex since 11-26, it is fed back within five days from 12-03 on."""
+    ticket = await signed(hotline, "2026-11-23 09:00")
+    await suspended(hotline, ticket, "2026-11-25 15:00")
+    await hotline.advance(at("2026-11-26 10:00"))
+    await correct(hotline, ticket, urgency="complex")
+    assert (await hotline.deadlines(ticket["id"]))[FEEDBACK]["paused_at"] is not None
+    await resumed(hotline, ticket, "2026-12-02 10:00")
+    assert await due(hotline, ticket, FEEDBACK) == ["2026-12-09 17:30"]
 
 
 async def test_a_rung_is_not_dated_before_the_correction_that_made_it_due(hotline: InProcess) -> None:
