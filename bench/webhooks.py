@@ -24,6 +24,7 @@ import uvloop
 from aiohttp import ClientSession, TCPConnector
 
 from bench.cpu import spent
+from bench.webhook_commands import commands
 from escalation.role import escalation
 from intake.role import intake
 from router.role import router
@@ -249,11 +250,11 @@ def compared(well: list[Figures], dead: list[Figures]) -> Figures:
     }
 
 
-async def measure(deliveries: int, at_once: int, rounds: int, processes: int) -> Figures:
-    """Measure the clients, then couriers with every endpoint well, and in turn with one of them dead."""
-    with tempfile.TemporaryDirectory() as folder, running_sink() as (takes, silent):
+async def measure(deliveries: int, at_once: int, rounds: int, processes: int, tickets: int) -> Figures:
+    """Measure the clients, couriers with every endpoint well or in turn one of them dead, and commands."""
+    with running_sink() as (takes, silent):
         found: Figures = {"clients": await clients(takes, deliveries, at_once)}
-        with EmbeddedPostgres(Path(folder)) as server:
+        with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder)) as server:
             await migrate(server.url, [s for role in (intake, router, escalation) for s in role.seeds], START)
             ninety, one_dead = [takes] * ENDPOINTS, [takes] * (ENDPOINTS - 1) + [silent]
             await delivered(server.url, ninety, deliveries // 4, at_once)  # warm up
@@ -267,6 +268,8 @@ async def measure(deliveries: int, at_once: int, rounds: int, processes: int) ->
                 found[f"90 endpoints, {count} processes"] = [
                     await delivered(server.url, ninety, deliveries, at_once, count) for _ in range(rounds)
                 ]
+        with tempfile.TemporaryDirectory() as folder:
+            found["command ms by endpoint"] = await commands(Path(folder), silent, tickets)
     return found
 
 
@@ -276,10 +279,12 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=128)
     parser.add_argument("--rounds", type=int, default=3, help="how often with and without a dead endpoint")
     parser.add_argument("--processes", type=int, default=2, help="couriers at once, up to so many")
+    parser.add_argument("--tickets", type=int, default=150, help="handled for each kind of endpoint")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON alone")
     asked = parser.parse_args()
     configure_logging("ERROR")
-    found = uvloop.run(measure(asked.deliveries, asked.at_once, asked.rounds, asked.processes))
+    sizes = asked.deliveries, asked.at_once, asked.rounds, asked.processes, asked.tickets
+    found = uvloop.run(measure(*sizes))
     print(json.dumps(found, indent=None if asked.json else 2))
 
 
