@@ -134,6 +134,8 @@ class ReplayRequest(Schema):
         by_time = (self.since_at, self.until_at) != (None, None)
         if by_time and None in (self.since_at, self.until_at):
             raise ValueError("a range of time has both ends")
+        if self.since_at is not None and self.until_at is not None and self.until_at <= self.since_at:
+            raise ValueError("a range of time ends after it begins")
         if [self.ids is not None, self.ticket is not None, by_time].count(True) != 1:
             raise ValueError("name ids, a ticket, or a range of time")
         return self

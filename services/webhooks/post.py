@@ -78,7 +78,7 @@ class Poster:
             async with self._client.post(
                 delivery.url, data=delivery.body, headers=headers, allow_redirects=False
             ) as answer:
-                said = _said(answer.status, answer.headers.get("retry-after"))
+                said = _said(answer)
                 said |= await _read_some(answer)
         except Exception as raised:
             # An answer that broke off in its body was one: the receiver has said whether it took it.
@@ -87,8 +87,9 @@ class Poster:
         return Outcome(at=now, took_ms=took_ms, headers=headers, **said)
 
 
-def _said(status: int, retry_after: str | None) -> dict[str, Any]:
-    asked = asked_wait(status, retry_after, wall_clock())
+def _said(answer: ClientResponse) -> dict[str, Any]:
+    status, told = answer.status, answer.headers
+    asked = asked_wait(status, told.get("retry-after"), wall_clock(), told.get("date"))
     return {"status": status, "fault": fault_of_status(status), "asked": asked}
 
 

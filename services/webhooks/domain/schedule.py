@@ -45,17 +45,28 @@ def jitter_of(delivery: int, attempt: int) -> float:
     return crc32(f"{delivery}/{attempt}".encode()) / 2**32
 
 
-def asked_wait(status: int, retry_after: str | None, now: datetime) -> timedelta | None:
-    """Return what `Retry-After` asks for, as seconds or as a date; None for what asks or says nothing."""
+def asked_wait(
+    status: int, retry_after: str | None, now: datetime, dated: str | None = None
+) -> timedelta | None:
+    """
+    Return what `Retry-After` asks for, as seconds or as a date; None for what asks or says nothing.
+
+    A date is counted from when the answer was `dated`, where it says so: by the receiver's own clock.
+    """
     if retry_after is None or status not in ASKING:
         return None
     if retry_after.isascii() and retry_after.isdigit():
         return timedelta(seconds=min(int(retry_after[:9]), LONGEST_ASKED.total_seconds()))
+    until = _date(retry_after)
+    return None if until is None else until - (_date(dated or "") or now)
+
+
+def _date(header: str) -> datetime | None:
     try:
-        until = parsedate_to_datetime(retry_after)
+        date = parsedate_to_datetime(header)
     except (ValueError, OverflowError):
         return None
-    return until - now if until.tzinfo else None
+    return date if date.tzinfo else None
 
 
 def accepted(status: int | None) -> bool:

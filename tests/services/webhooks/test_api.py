@@ -134,6 +134,14 @@ async def test_a_page_that_cannot_be_is_refused(hotline: InProcess) -> None:
         assert (await client.get(f"/v1/webhooks/deliveries?{query}")).status_code == 422, query
 
 
+async def test_a_range_of_time_that_ends_before_it_begins_is_refused(hotline: InProcess) -> None:
+    client = await hotline.client("department", DEPARTMENT)
+    noon, one = "2026-11-23T12:00:00+08:00", "2026-11-23T13:00:00+08:00"
+    for since, until in ((one, noon), (noon, noon)):
+        asked = {"since_at": since, "until_at": until}
+        assert (await client.post("/v1/webhooks/replays", json=asked)).status_code == 422
+
+
 async def test_an_endpoint_of_a_department_nobody_knows_is_refused(hotline: InProcess) -> None:
     body = {"department": "no-such-department", "url": HOOK}
     answer = await (await hotline.client("admin")).post("/v1/webhooks/endpoints", json=body)

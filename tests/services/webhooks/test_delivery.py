@@ -181,10 +181,18 @@ async def test_a_receiver_that_is_away_or_too_slow_gets_it_later(hotline: InProc
     verify(endpoint["secret"], sink.received)
 
 
-@pytest.mark.parametrize("status", [429, 503])
-async def test_a_receiver_that_asks_for_time_is_given_it(hotline: InProcess, sink: Sink, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (429, {"retry-after": "600"}),
+        (503, {"retry-after": "Mon, 07 Sep 2026 07:10:00 GMT", "date": "Mon, 07 Sep 2026 07:00:00 GMT"}),
+    ],
+)
+async def test_a_receiver_that_asks_for_time_is_given_it(
+    hotline: InProcess, sink: Sink, status: int, said: dict[str, str]
+) -> None:
     await subscribe(hotline, sink.url)
-    sink.status, sink.headers = status, {"retry-after": "600"}
+    sink.status, sink.headers = status, said
     async with delivering(hotline):
         await hotline.call(**NOISE)
         row = await noted(hotline, attempts=1)

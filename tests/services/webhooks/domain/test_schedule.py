@@ -90,6 +90,20 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(header: str | None, asked: 
     assert asked_wait(500, header, NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("dated", "minutes"),
+    [
+        ("Mon, 23 Nov 2026 00:55:00 GMT", 15),  # five minutes behind ours
+        ("Mon, 23 Nov 2026 01:05:00 GMT", 5),
+        ("yesterday", 10),
+        (None, 10),
+    ],
+)
+def test_a_date_is_counted_by_the_clock_of_who_says_it(dated: str | None, minutes: int) -> None:
+    asked = asked_wait(503, "Mon, 23 Nov 2026 01:10:00 GMT", NOW, dated)
+    assert asked == timedelta(minutes=minutes)
+
+
 @given(some.text(max_size=40))
 def test_whatever_retry_after_says_the_next_wait_is_known(header: str) -> None:
     wait = wait_after(1, asked_wait(429, header, NOW))
