@@ -27,7 +27,7 @@ from escalation.domain.policy import JOBS, Stage
 from escalation.tables import deadlines, escalations, timers
 from schemas.events import Event
 from services.bulk import copy_in, insert_new
-from services.database import driver_of
+from services.database import driver_of, ring_after_commit
 from services.tables import ticket_history, tickets
 
 BELL = "deadlines"
@@ -126,8 +126,12 @@ class DeadlineStore:
         return [Claimed.of(row) for row in found]
 
     async def hand_over(self, ticket: str, continues: UUID, assignment_id: UUID, department: str) -> None:
-        """Put the open clocks of an assignment under the one that goes on with it."""
-        await self._connection.execute(
+        """
+        Put the open clocks of an assignment under the one that goes on with it.
+
+        What the worker put off is looked at again: a halt of the department that had it holds no more.
+        """
+        given = (
             update(deadlines)
             .where(
                 deadlines.c.ticket_id == ticket,
@@ -135,7 +139,13 @@ class DeadlineStore:
                 deadlines.c.settled_at.is_(None),
             )
             .values(assignment_id=assignment_id, department=department)
+            .returning(deadlines.c.id)
         )
+        ids = (await self._connection.scalars(given)).all()
+        put_off = (deadlines.c.id == timers.c.deadline_id, timers.c.next_rung_at > REACHED)
+        again = update(timers).where(timers.c.deadline_id.in_(ids), *put_off).values(next_rung_at=REACHED)
+        await self._connection.execute(again)
+        ring_after_commit(self._connection, BELL)
 
     async def next_rung_at(self) -> datetime | None:
         """Return when the earliest rung is due."""

@@ -12,6 +12,7 @@ from tests.escalation.test_auditor import audit
 from tests.escalation.test_scenarios import at, cards
 from tests.escalation.timekeeping import extended, resumed, signed, suspended
 from tests.inprocess import Answer, InProcess
+from tests.router.test_merge import merge, move_all
 
 NOISE = {"category": "020100", "division": "460106002000"}
 DEPARTMENT = "ecology-environment-longhua"
@@ -71,6 +72,18 @@ async def test_a_halt_holds_nobody_elses_rungs(hotline: InProcess) -> None:
     await done(hotline, halt, "grant")
     await hotline.later(HOUR)
     assert (await rungs(hotline, ticket), await rungs(hotline, other)) == ([], SIGN_RUNGS)
+
+
+async def test_a_halt_of_a_department_holds_nothing_that_its_successor_has(hotline: InProcess) -> None:
+    ticket = await hotline.call(**NOISE)
+    halt = await asked(hotline, hotline.clock.now() + 3 * HOUR, "department", DEPARTMENT)
+    await done(hotline, halt, "grant")
+    await hotline.later(HOUR)
+    assert await rungs(hotline, ticket) == []
+    assert (await merge(hotline))["http"] == 202
+    await move_all(hotline)
+    await hotline.advance(hotline.clock.now())
+    assert await rungs(hotline, ticket) == SIGN_RUNGS
 
 
 async def test_a_ticket_that_comes_during_a_halt_is_held_too(hotline: InProcess) -> None:
