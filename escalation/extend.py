@@ -1,8 +1,10 @@
 """Use case: a department asks for more time (延期), and the hotline grants or refuses it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,7 +25,7 @@ from escalation.held import Held, hold
 from escalation.move import Change, move
 from escalation.procedure import statutory_limit
 from escalation.request_store import EXTENSION, TimeRequestStore
-from escalation.rulebook import PublishedRules
+from escalation.rulebook import PublishedRules, Rulebook
 from escalation.terms import terms_of
 from schemas.errors import AlreadyAsked, Forbidden, NotExtendable, NothingAsked
 from schemas.events import (
@@ -36,7 +38,7 @@ from schemas.events import (
 )
 from schemas.lifecycle import Step
 from schemas.ticket import Kind, Urgency
-from schemas.time_requests import ExtensionRequest, TimeDecision, TimeRefusal
+from schemas.time_requests import ExtensionReason, ExtensionRequest, TimeDecision, TimeRefusal
 from services.resources import Resources
 from services.security import CallerRole, Principal
 from services.tickets import TicketRow, matter_of
@@ -168,11 +170,28 @@ def said_moves(held: Held, moved: list[Any]) -> str:
     return told.moves([(each.clock, each.stage, each.was_due_at, each.due_at) for each in moved], zone)
 
 
+def may_extend(
+    ticket: Any,
+    clock: Any,
+    rulebook: Rulebook,
+    allowed: Iterable[ExtensionRule],
+    now: datetime,
+    zone: ZoneInfo,
+) -> bool:
+    """Say whether any extension of a department's clock could still be given, for whatever reason."""
+    rules = [_rule(ticket, clock, reason, rulebook, allowed) for reason in ExtensionReason]
+    return any(
+        extension_refusal(Amount(1, each.most.unit), _extendable(clock), each, now, zone) is None
+        for each in rules
+        if each is not None
+    )
+
+
 async def _check(held: Held, asked: Amount, reason: str, at: datetime) -> ExtensionRule:
-    clock, rule = held.job, await _rule(held, reason)
-    terms = terms_of(clock)
-    extendable = Extendable(terms.limit, terms.extensions, clock.due_at)
-    fault = extension_refusal(asked, extendable, rule, at, held.resources.settings.zone)
+    rulebook = await held.resources.part(PublishedRules).current(held.connection)
+    allowed = (await allowances_in_force(held.connection, rulebook)).extensions
+    rule = _rule(held.ticket, held.job, reason, rulebook, allowed)
+    fault = extension_refusal(asked, _extendable(held.job), rule, at, held.resources.settings.zone)
     if fault is not None:
         raise fault
     if rule is None:
@@ -180,14 +199,18 @@ async def _check(held: Held, asked: Amount, reason: str, at: datetime) -> Extens
     return rule
 
 
-async def _rule(held: Held, reason: str) -> ExtensionRule | None:
+def _extendable(clock: Any) -> Extendable:
+    terms = terms_of(clock)
+    return Extendable(terms.limit, terms.extensions, clock.due_at)
+
+
+def _rule(
+    ticket: Any, clock: Any, reason: str, rulebook: Rulebook, allowed: Iterable[ExtensionRule]
+) -> ExtensionRule | None:
     """Return by which rule a ticket may be extended: in a statutory procedure by its law alone."""
-    ticket, clock = held.ticket, held.job
-    rulebook = await held.resources.part(PublishedRules).current(held.connection)
     if clock.stage == Stage.STATUTORY:
         limit = statutory_limit(rulebook, matter_of(ticket), clock.rule)
         return by_law(limit) if limit is not None else None
-    allowed = (await allowances_in_force(held.connection, rulebook)).extensions
     return extension_rule(allowed, Urgency(ticket.urgency), Kind(ticket.kind), reason)
 
 

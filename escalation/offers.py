@@ -1,11 +1,17 @@
 """What of asking for time, and of deciding about it, would be refused now, whatever is said with it."""
 
-from sqlalchemy import select
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from escalation.allowances import allowances_in_force
 from escalation.domain.policy import JOBS, Clock
+from escalation.extend import may_extend
 from escalation.request_store import EXTENSION, SUSPENSION
 from escalation.request_tables import time_requests
+from escalation.rulebook import PublishedRules
 from escalation.tables import deadlines
 from schemas.lifecycle import Status, Step
 from services.offers import Refused, Refuses, Rows
@@ -20,14 +26,23 @@ DECIDES = (
 
 
 async def _asking(tickets: Rows, _: Principal, connection: AsyncConnection, resources: Resources) -> Refused:
-    """Return that nobody asks while another request waits, nor once it is due; clocks that stand are not."""
-    waiting = await _waiting(tickets, connection)
-    late = await _late(tickets, connection, resources)
+    """
+    Return that nobody asks while another request waits, nor for what is not given (any more).
+
+    Nor for anything once it is due, unless the clocks stand still.
+    """
+    waiting, jobs = await _waiting(tickets, connection), await _jobs(tickets, connection)
+    rulebook = await resources.part(PublishedRules).current(connection)
+    allowed = (await allowances_in_force(connection, rulebook)).extensions
+    now, zone = resources.clock.now(), resources.settings.zone
     refused = {}
     for ticket in tickets:
         steps = {step for kinds, step in ASKS if waiting.get(ticket["id"], set()) & set(kinds)}
-        if ticket["id"] in late and ticket["status"] != Status.SUSPENDED:
-            steps |= {step for _, step in ASKS}
+        job = jobs.get(ticket["id"])
+        if job is not None and not may_extend(SimpleNamespace(**ticket), job, rulebook, allowed, now, zone):
+            steps.add(Step.ASK_EXTENSION)
+        if job is not None and job.due_at <= now and ticket["status"] != Status.SUSPENDED:
+            steps.add(Step.ASK_SUSPENSION)
         refused[ticket["id"]] = steps
     return refused
 
@@ -58,18 +73,17 @@ async def _waiting(tickets: Rows, connection: AsyncConnection) -> dict[str, set[
     return found
 
 
-async def _late(tickets: Rows, connection: AsyncConnection, resources: Resources) -> set[str]:
-    """Return the tickets whose department was to be done by now."""
+async def _jobs(tickets: Rows, connection: AsyncConnection) -> dict[str, Row[Any]]:
+    """Return the deadline each ticket's department is to be done by."""
     clock = deadlines.c
-    query = select(clock.ticket_id).where(
+    query = select(deadlines).where(
         clock.ticket_id.in_([each["id"] for each in tickets]),
         clock.assignment_id.in_([each["assignment_id"] for each in tickets]),
         clock.clock == str(Clock.DEPARTMENT),
         clock.stage.in_([str(each) for each in JOBS]),
         clock.settled_at.is_(None),
-        clock.due_at <= resources.clock.now(),
     )
-    return set(await connection.scalars(query))
+    return {row.ticket_id: row for row in await connection.execute(query)}
 
 
 REFUSES = (

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.escalation.test_procedure import filed
 from tests.inprocess import Answer, InProcess
 from tests.router.test_returns import AGENT, NOISE, SUPERVISOR, WATER, owner, post
 
@@ -60,6 +61,39 @@ async def test_time_is_asked_for_while_nothing_waits_and_decided_about_while_it_
     assert asked["http"] == 200, asked
     assert asks not in asked["actions"]
     assert decides <= await offered(hotline, signed, AGENT)
+
+
+async def test_no_more_time_is_offered_than_would_be_given(hotline: InProcess, signed: Answer) -> None:
+    for _ in range(2):
+        assert "ask_extension" in await offered(hotline, signed, owner(signed))
+        assert (await post(hotline, signed, "extensions", owner(signed), EXTENSION))["http"] == 200
+        granted = await post(hotline, signed, "grant-extension", SUPERVISOR, {})
+        assert granted["http"] == 200, granted
+    assert "ask_extension" not in await offered(hotline, signed, owner(signed))
+    assert "ask_suspension" in await offered(hotline, signed, owner(signed))
+    refused = await post(hotline, signed, "extensions", owner(signed), EXTENSION)
+    assert (refused["code"], refused["why"]) == ("not_extendable", "times")
+
+
+async def test_more_time_that_is_given_for_one_reason_alone_is_offered_until_it_is_given(
+    hotline: InProcess,
+) -> None:
+    ticket = await hotline.call(**{**NOISE, "kind": "consult"}, caller={"phone": "13800138000"})
+    await hotline.step(ticket, "sign")
+    assert (await post(hotline, ticket, "extensions", owner(ticket), EXTENSION))["why"] == "none"
+    assert "ask_extension" in await offered(hotline, ticket, owner(ticket))
+    typhoon = {**EXTENSION, "reason": "force_majeure"}
+    assert (await post(hotline, ticket, "extensions", owner(ticket), typhoon))["http"] == 200
+    assert (await post(hotline, ticket, "grant-extension", SUPERVISOR, {}))["http"] == 200
+    assert "ask_extension" not in await offered(hotline, ticket, owner(ticket))
+
+
+async def test_in_a_statutory_procedure_what_its_law_gives_is_offered_once(hotline: InProcess) -> None:
+    ticket = await filed(hotline)
+    assert "ask_extension" in await offered(hotline, ticket, owner(ticket))
+    assert (await post(hotline, ticket, "extensions", owner(ticket), EXTENSION))["http"] == 200
+    assert (await post(hotline, ticket, "grant-extension", SUPERVISOR, {}))["http"] == 200
+    assert "ask_extension" not in await offered(hotline, ticket, owner(ticket))
 
 
 async def test_neither_time_nor_a_return_is_offered_once_it_is_too_late(
