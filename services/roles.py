@@ -34,6 +34,13 @@ Loop = Callable[[Resources], Awaitable[None]]
 
 RETRY_SECONDS = 1.0
 
+GRACE_SECONDS = 15
+"""
+How long a process that is told to stop answers what was begun; then it hangs up.
+
+Longer than an answer is held on purpose (`Prefer: wait`), and over before anybody would kill it.
+"""
+
 KEPT_OPEN_SECONDS = 75
 """Idle connections outlast those that clients keep: a POST on one closed under way cannot be sent again."""
 
@@ -181,6 +188,7 @@ class _Server(uvicorn.Server):
                 lifespan="off",
                 server_header=False,
                 timeout_keep_alive=KEPT_OPEN_SECONDS,
+                timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
         self._ready = ready
@@ -192,7 +200,7 @@ class _Server(uvicorn.Server):
             await self._ready()
 
     def stop(self) -> None:
-        """Answer what was asked, then end."""
+        """Answer what was asked, for as long as that is waited for, then end."""
         self.should_exit = True
 
     @contextmanager
