@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from router.domain.area import by_code
 from router.domain.known import Known, KnownDepartment
 from router.jurisdiction_store import JurisdictionStore
 from router.tables import departments
@@ -34,7 +35,7 @@ async def known_on(connection: AsyncConnection, day: date) -> Known:
         await _names(connection, "categories"),
         await _names(connection, "divisions"),
         {each.code: each for each in found},
-        {each.code: each for each in areas},
+        by_code(areas),
     )
 
 

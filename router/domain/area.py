@@ -44,6 +44,14 @@ class Area:
         return bool(self.outline) or _prefixes_meet(self.divisions, (division,))
 
 
+def by_code(areas: Iterable[Area]) -> dict[str, list[Area]]:
+    """Return the periods of each area."""
+    found: dict[str, list[Area]] = {}
+    for each in areas:
+        found.setdefault(each.code, []).append(each)
+    return found
+
+
 def areas_of(division: str | None, point: Point | None, areas: Iterable[Area], day: date) -> tuple[str, ...]:
     """Return the codes of the areas in force that a place lies in."""
     return tuple(each.code for each in areas if each.in_force(day) and each.holds(division, point))

@@ -46,12 +46,12 @@ class Crossing:
 def crossing_report(rows: Sequence[JurisdictionRow], known: Known) -> Iterator[Crossing]:
     """Yield every duty two departments have; in `first` the one that gets a ticket both fit."""
     for one, other in crossings(rows, known.areas):
-        area = known.areas.get(one.area or "")
+        periods = known.areas.get(one.area or "")
         undecided = rank(one) == rank(other)
         yield Crossing(
             one.category,
             known.category(one.category) or "",
-            area.name if area else known.division(one.division) or one.division,
+            periods[-1].name if periods else known.division(one.division) or one.division,
             one.id,
             _lead(one, known),
             condition_words(one),

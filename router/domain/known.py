@@ -1,6 +1,6 @@
 """What a table may speak of: the city's categories, divisions, departments and areas, and who asks when."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -32,14 +32,15 @@ class Known:
     """
     Reference data for lint: names of categories and divisions by full code, departments, areas.
 
-    `day` is the first day the table is to be in force; what has ended before it is expired.
+    An area has a period for each time its borders changed. `day` is the first day the table is
+    to be in force; what has ended before it is expired.
     """
 
     day: date
     categories: Mapping[str, str]
     divisions: Mapping[str, str]
     departments: Mapping[str, KnownDepartment]
-    areas: Mapping[str, Area] = field(default_factory=dict)
+    areas: Mapping[str, Sequence[Area]] = field(default_factory=dict)
 
     def category(self, prefix: str) -> str | None:
         """Return the name of a category prefix, None when there is no such category."""

@@ -5,7 +5,7 @@ from itertools import islice
 
 from router.domain.gaps import gaps, without_fallback
 from router.domain.known import ERROR, STREET, WARNING, Known, TableFault
-from router.domain.overlap import Overlap, overlaps, shadowed
+from router.domain.overlap import Overlap, overlaps, shadowed, share_a_day
 from router.domain.row import LAST_DAY, JurisdictionRow, Mode
 from schemas.codes import category_prefixes, division_prefixes
 
@@ -119,14 +119,14 @@ def _never_fits(row: JurisdictionRow, known: Known) -> str | None:
         return f"失效日期{row.valid_to}早于生效日期{row.valid_from}"
     if row.valid_to is not None and row.valid_to < known.day:
         return f"已于{row.valid_to}失效"
-    area = known.areas.get(row.area or "")
-    if area is None:
+    periods = known.areas.get(row.area or "")
+    if not periods:
         return None
-    first = max(row.valid_from, area.valid_from)
-    if not (row.in_force(first) and area.in_force(first)):
-        return f"特殊区域{area.name}在该条有效期内不存在"
-    if row.division and not area.may_reach(row.division):
-        return f"特殊区域{area.name}不在区划{row.division}内"
+    there = [each for each in periods if share_a_day(row, each)]
+    if not there:
+        return f"特殊区域{periods[-1].name}在该条有效期内不存在"
+    if row.division and not any(each.may_reach(row.division) for each in there):
+        return f"特殊区域{there[-1].name}不在区划{row.division}内"
     return None
 
 

@@ -4,12 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import combinations
+from itertools import combinations, product
 
 from router.domain.area import Area
 from router.domain.row import LAST_DAY, JurisdictionRow, rank
 from router.domain.window import BadWindow, Window, read_window
 from schemas.folding import folded
+
+Areas = Mapping[str, Sequence[Area]]
+"""Each special area by its code: a period for each time its borders changed."""
 
 ALWAYS = Window(frozenset(range(1, 8)), 0, 24 * 60)
 
@@ -28,7 +31,7 @@ class Overlap:
         return (self.one.department, self.one.mode) != (self.other.department, self.other.mode)
 
 
-def overlaps(rows: Iterable[JurisdictionRow], areas: Mapping[str, Area]) -> Iterator[Overlap]:
+def overlaps(rows: Iterable[JurisdictionRow], areas: Areas) -> Iterator[Overlap]:
     """Yield every pair of rows that one ticket can meet on one day and that are equally specific."""
     equals: dict[object, list[JurisdictionRow]] = defaultdict(list)
     for row in rows:
@@ -39,7 +42,7 @@ def overlaps(rows: Iterable[JurisdictionRow], areas: Mapping[str, Area]) -> Iter
 
 
 def crossings(
-    rows: Iterable[JurisdictionRow], areas: Mapping[str, Area]
+    rows: Iterable[JurisdictionRow], areas: Areas
 ) -> Iterator[tuple[JurisdictionRow, JurisdictionRow]]:
     """
     Yield every two rows with different leads that one ticket can meet, for one category and one place.
@@ -90,10 +93,10 @@ def fits_whenever(winner: JurisdictionRow, row: JurisdictionRow) -> bool:
     )
 
 
-def can_both(one: JurisdictionRow, other: JurisdictionRow, areas: Mapping[str, Area]) -> bool:
+def can_both(one: JurisdictionRow, other: JurisdictionRow, areas: Areas) -> bool:
     """Say whether one ticket can meet both rows, their category being the same."""
     return (
-        one.overlaps(other)
+        share_a_day(one, other)
         and (one.basis is not other.basis or _one_place(one, other, areas))
         and (one.caller_type is None or other.caller_type in (None, one.caller_type))
         and not _contradict(one.attributes, other.attributes)
@@ -101,7 +104,12 @@ def can_both(one: JurisdictionRow, other: JurisdictionRow, areas: Mapping[str, A
     )
 
 
-def _pairs(group: Sequence[JurisdictionRow], areas: Mapping[str, Area]) -> Iterator[Overlap]:
+def share_a_day(*dated: JurisdictionRow | Area) -> bool:
+    """Say whether there is a day on which all of these rows and areas count."""
+    return max(each.valid_from for each in dated) <= min(each.valid_to or LAST_DAY for each in dated)
+
+
+def _pairs(group: Sequence[JurisdictionRow], areas: Areas) -> Iterator[Overlap]:
     """Compare rows of one rank; where all name a division by the same basis, only those of the same one."""
     plain: dict[object, list[JurisdictionRow]] = defaultdict(list)
     whole = len({row.basis for row in group}) > 1 or any(row.area for row in group)
@@ -135,7 +143,7 @@ def _place(row: JurisdictionRow) -> tuple[str, str | None, str]:
     return row.basis, row.area, row.division
 
 
-def _one_place(one: JurisdictionRow, other: JurisdictionRow, areas: Mapping[str, Area]) -> bool:
+def _one_place(one: JurisdictionRow, other: JurisdictionRow, areas: Areas) -> bool:
     if one.division != other.division and not (
         one.division.startswith(other.division) or other.division.startswith(one.division)
     ):
@@ -143,7 +151,10 @@ def _one_place(one: JurisdictionRow, other: JurisdictionRow, areas: Mapping[str,
     if one.area == other.area:
         return True
     first, second = areas.get(one.area or ""), areas.get(other.area or "")
-    return first is None or second is None or first.may_meet(second)
+    if not first or not second:
+        return True
+    pairs = product(first, second)
+    return any(share_a_day(one, other, *each) and each[0].may_meet(each[1]) for each in pairs)
 
 
 def _contradict(some: Iterable[tuple[str, str]], others: Iterable[tuple[str, str]]) -> bool:

@@ -86,11 +86,6 @@ class JurisdictionRow:
         """Say whether the row counts on that day."""
         return self.valid_from <= day <= (self.valid_to or LAST_DAY)
 
-    def overlaps(self, other: "JurisdictionRow") -> bool:
-        """Say whether there is a day on which both count."""
-        first = max(self.valid_from, other.valid_from)
-        return self.in_force(first) and other.in_force(first)
-
     def window_fault(self) -> str | None:
         """Return what is wrong with the time window, for the clerk."""
         try:

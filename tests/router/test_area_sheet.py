@@ -12,6 +12,7 @@ from router.defaults import sheet
 from router.domain.area import Area
 from tests.command_line import app
 from tests.inprocess import InProcess
+from tests.router.test_assign import a_row, published
 
 HEADER = ",".join(COLUMNS) + "\n"
 SQUARE = "110.1 20.0;110.2 20.0;110.2 20.1;110.1 20.1"
@@ -97,3 +98,31 @@ async def test_an_area_that_is_moved_moves_the_next_ticket_and_no_faulty_sheet_d
     assert await held() == []
     changed = "SELECT code, changed_by FROM jurisdiction_areas WHERE changed_by IS NOT NULL"
     assert [tuple(row) for row in await hotline.rows(changed)] == [("xinhai-port", "cli:chen")]
+
+
+async def test_an_area_that_would_set_the_published_table_at_odds_is_refused(
+    hotline: InProcess, database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Else the service would be out of order with the next look at it."""
+    monkeypatch.setenv("HOTLINE_DATABASE_URL", database_url)
+    file, by = tmp_path / "areas.csv", ("--by", "chen")
+    file.write_text(f"{HEADER}park,园区,460105100,,2019-01-01,\n", "utf-8")
+    assert (await areas("import", file, *by)).exit_code == 0
+    rows = (
+        a_row("01", "justice", division="", area="park"),
+        a_row("01", "commerce", division="", area="jiangdong"),
+    )
+    await published(hotline, "T-2", *rows)
+    file.write_text(f"{HEADER}park,园区,460105100 460108101,,2019-01-01,\n", "utf-8")
+    refused = await areas("import", file, *by)
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("第2行 divisions: 派单目录T-2第01-commerce条与第01-justice条")
+    client = await hotline.client()
+    assert (await client.get("/readyz")).status_code == 200
+    # Once the other has ended on the day before, they never meet.
+    ended = "jiangdong,江东新区,460108101 460108102 460108400,,2019-01-01,2026-12-31"
+    file.write_text(f"{HEADER}{ended}\n", "utf-8")
+    assert (await areas("import", file, *by)).exit_code == 0
+    moved = "park,园区,460105100,,2019-01-01,2026-12-31\npark,园区,460108101,,2027-01-01,"
+    file.write_text(f"{HEADER}{moved}\n", "utf-8")
+    assert (await areas("import", file, *by)).exit_code == 0

@@ -13,7 +13,7 @@ import pytest
 from router.defaults import rows as shipped
 from router.department_sheet import lint as lint_departments
 from router.department_sheet import read_sheet
-from router.domain.area import Area
+from router.domain.area import Area, by_code
 from router.domain.inquiry import Inquiry
 from router.domain.known import Known, KnownDepartment
 from router.domain.lint import lint
@@ -241,8 +241,8 @@ KNOWN = Known(
         row["code"]: KnownDepartment(**{name: row[name] for name in KnownDepartment.__slots__})
         for row in shipped("departments")
     },
-    {
-        row["code"]: Area(
+    by_code(
+        Area(
             row["code"],
             row["name"],
             tuple(row["divisions"]),
@@ -251,7 +251,7 @@ KNOWN = Known(
             row["valid_to"],
         )
         for row in shipped("areas")
-    },
+    ),
 )
 
 

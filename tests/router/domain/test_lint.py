@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 
-from router.domain.area import Area
+from router.domain.area import Area, by_code
 from router.domain.inquiry import Inquiry
 from router.domain.known import Known, KnownDepartment, TableFault
 from router.domain.lint import lint
@@ -36,13 +37,20 @@ AREAS = [
     Area("port", "港区", ("460106002",), (), date(2019, 1, 1), None),
     Area("zone", "新区", ("460106",), (), date(2019, 1, 1), None),
     Area("closed", "旧区", ("460106",), (), date(2019, 1, 1), date(2020, 1, 1)),
+    Area("moved", "园区", ("460106002",), (), date(2019, 1, 1), date(2026, 12, 31)),
+    Area("moved", "园区", ("460106003",), (), date(2027, 1, 1), None),
 ]
 KNOWN = Known(
     DAY,
     {"020000": "噪声", "020100": "施工噪声", "020200": "社会噪声"},
-    {"460100000000": "海口市", "460106000000": "龙华区", "460106002000": "滨海街道"},
+    {
+        "460100000000": "海口市",
+        "460106000000": "龙华区",
+        "460106002000": "滨海街道",
+        "460106003000": "金贸街道",
+    },
     {each.code: each for each in DEPARTMENTS},
-    {each.code: each for each in AREAS},
+    by_code(AREAS),
 )
 FALLBACK = row("", "460106", "government", id="fallback")
 
@@ -55,6 +63,23 @@ def told(*rows: JurisdictionRow) -> list[tuple[str, str, str]]:
 
 def test_a_table_without_a_fault_has_none() -> None:
     assert told() == []
+
+
+@pytest.mark.parametrize(
+    ("park", "street", "codes"),
+    [
+        ({"valid_to": date(2026, 12, 31)}, {}, []),  # as long as it has its old borders
+        ({"valid_to": date(2026, 12, 31), "division": "460106003"}, {}, ["never_wins"]),  # not yet
+        ({}, {"area": "port"}, ["two_leads"]),  # the port lies where the park lay
+        ({"valid_from": date(2027, 1, 1)}, {"area": "port"}, []),  # and not where it will lie
+    ],
+)
+def test_an_area_is_what_its_borders_are_on_the_day(
+    park: dict[str, Any], street: dict[str, Any], codes: list[str]
+) -> None:
+    rows = [row("0201", "", "water", id="a", area="moved"), row("0201", "", "police", id="b")]
+    found = told(replace(rows[0], **park), replace(rows[1], **street))
+    assert [code for _, code, _ in found] == codes
 
 
 @pytest.mark.parametrize(
@@ -253,7 +278,7 @@ def test_a_fault_bears_the_line_of_the_sheet() -> None:
 def test_a_table_without_overlaps_never_leaves_a_ticket_between_two_rows(
     rows: list[JurisdictionRow], asked: object
 ) -> None:
-    areas = {code: Area(code, code, ("460106",), (), date(2019, 1, 1), None) for code in ("port", "zone")}
+    areas = {code: [Area(code, code, ("460106",), (), date(2019, 1, 1), None)] for code in ("port", "zone")}
     pairs = {frozenset((each.one.id, each.other.id)) for each in overlaps(rows, areas)}
     won = decide(JurisdictionTable.of("T", rows), asked)  # type: ignore[arg-type]
     assert all(frozenset((one.id, other.id)) in pairs for one in won for other in won if one is not other)
