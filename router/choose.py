@@ -92,6 +92,12 @@ class _Deciding:
             return None
         return None if found.code in self.excluded else found
 
+    async def succeeds(self, code: str, found: Any) -> str:
+        """Say that another has a department's matters since, if one has."""
+        if found.code == code:
+            return ""
+        return f",{await DepartmentStore(self.connection).name(code)}已由{found.name}承接"
+
 
 async def choice_for(ticket: TicketRow, connection: AsyncConnection, resources: Resources) -> Choice:
     """Return who is to have a ticket as it now is; who may not have it does not take part."""
@@ -140,13 +146,8 @@ async def _kept(case: Case, verdict: Verdict, deciding: _Deciding) -> Choice:
     found = await deciding.department(keeper)
     if found is None:
         return Choice(kept_sentence(case.matter, None), verdict, parked="no_department", kept=True)
-    because = kept_sentence(case.matter, found.name) + _succeeds(keeper, found)
+    because = kept_sentence(case.matter, found.name) + await deciding.succeeds(keeper, found)
     return Choice(because, verdict, found.code, found.name, kept=True)
-
-
-def _succeeds(code: str, found: Any) -> str:
-    """Say that another has a department's matters since, if one has."""
-    return "" if found.code == code else f",{code}已由{found.name}承接"
 
 
 def civil_day(now: datetime, resources: Resources) -> date:
@@ -179,7 +180,7 @@ async def _chosen(verdict: Verdict, deciding: _Deciding) -> Choice:
     if row.department_only and found.level == STREET:
         fault = RuleFailed(row.id, f"属部门专属职责,不得派至镇街({found.name})")
         return _failed(verdict.version, deciding.asked, fault)
-    because += _succeeds(lead, found)
+    because += await deciding.succeeds(lead, found)
     if lead != row.department and (handed := await deciding.department(row.department)) is not None:
         because = f"{because};经{found.name}转{handed.name}办理"
     return await _with_others(Choice(because, verdict, found.code, found.name), found, deciding)

@@ -1,5 +1,6 @@
 """Faces: rows the table lacks, as people's decisions show, and how sure a suggestion must be to decide."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
@@ -125,6 +126,8 @@ async def _found(
     chosen, now, store = resources.settings.triage, resources.clock.now(), TriageStore(connection)
     lessons = await store.lessons_since(now - timedelta(days=chosen.proposal_days))
     day = civil_day(now, resources)
+    gone = await UnitStore(connection).succeeded(day)
+    lessons = [replace(each, department=gone.get(each.department, each.department)) for each in lessons]
     found = proposals(
         lessons,
         (await resources.part(PublishedTable).in_force(connection, day)).table,

@@ -1,6 +1,8 @@
 """Use case: three departments that may be competent for a parked ticket, each with every reason for it."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +12,7 @@ from router.choose import Choice, choice_for, civil_day
 from router.department_store import UnitStore
 from router.domain.named import named_units
 from router.domain.ranking import Reason, Source, Suggestion, rank
-from router.domain.units import Unit
+from router.domain.units import Unit, succeeded
 from router.excluded import excluded_from
 from router.text_model import TextModels
 from router.triage_store import TriageStore
@@ -30,21 +32,25 @@ async def suggestions(
     """
     Return the likeliest departments for a ticket, and all that are there.
 
-    Those that may not have it are left out. For a report in confidence there are
-    none: whoever may handle it is not read off a text.
+    What speaks for one that is merged speaks for its successor. Those that may not have it
+    are left out. For a report in confidence there are none: whoever may handle it is not
+    read off a text.
     """
     day = civil_day(resources.clock.now(), resources)
-    units = {code: unit for code, unit in (await UnitStore(connection).units()).items() if unit.in_force(day)}
+    known = await UnitStore(connection).units()
+    units = {code: unit for code, unit in known.items() if unit.in_force(day)}
     if ticket.confidential:
         return [], units
     excluded = await excluded_from(ticket, day, connection)
+    gone = succeeded(known, day)
     found = [
         *_by_table(await choice_for(ticket, connection, resources)),
-        *await _by_history(ticket, connection, resources),
-        *await _by_name(ticket, units, connection, resources),
+        *await _by_history(ticket, gone, connection, resources),
+        *await _by_name(ticket, known, connection, resources),
         *_by_model(ticket, resources.part(TextModels)),
     ]
-    return rank(found, {code: unit for code, unit in units.items() if code not in excluded}), units
+    now = [_handed_on(code, reason, gone, known) for code, reason in found]
+    return rank(now, {code: unit for code, unit in units.items() if code not in excluded}), units
 
 
 async def words_for(
@@ -64,6 +70,17 @@ def text_of(ticket: Any) -> str:
     return f"{ticket.title}\n{ticket.text}"
 
 
+def _handed_on(
+    code: str, reason: Reason, gone: Mapping[str, str], units: Mapping[str, Unit]
+) -> tuple[str, Reason]:
+    """Return who has a department's matters by now, with the reason for it."""
+    successor = gone.get(code)
+    if successor is None:
+        return code, reason
+    said = f"{reason.says};{units[code].name}已由{units[successor].name}承接"
+    return successor, replace(reason, says=said)
+
+
 def _by_table(choice: Choice) -> Iterator[tuple[str, Reason]]:
     verdict = choice.verdict
     share = EQUAL / max(len(verdict.winners), 1)
@@ -78,21 +95,23 @@ def _by_table(choice: Choice) -> Iterator[tuple[str, Reason]]:
 
 
 async def _by_history(
-    ticket: Any, connection: AsyncConnection, resources: Resources
+    ticket: Any, gone: Mapping[str, str], connection: AsyncConnection, resources: Resources
 ) -> list[tuple[str, Reason]]:
     if ticket.category is None:
         return []
     since = resources.clock.now() - LOOK_BACK
     district = (ticket.division or "")[:DISTRICT]
-    before = await TriageStore(connection).decided_before(ticket.category, district, since)
-    total = sum(count for _, count in before)
+    before = Counter[str]()
+    for code, count in await TriageStore(connection).decided_before(ticket.category, district, since):
+        before[gone.get(code, code)] += count
+    total = before.total()
     says = "近{}天同类别、同区人工派单{}件,其中{}件派此单位"
     return [
         (
             code,
             Reason(Source.HISTORY, HISTORY * count / (total + 1), says.format(LOOK_BACK.days, total, count)),
         )
-        for code, count in before
+        for code, count in before.items()
     ]
 
 
@@ -101,7 +120,7 @@ async def _by_name(
 ) -> list[tuple[str, Reason]]:
     city = await UnitStore(connection).city_name(resources.settings.city_division)
     day = civil_day(resources.clock.now(), resources)
-    named = named_units(text_of(ticket), ticket.division, units.values(), city, day)
+    named = named_units(text_of(ticket), ticket.division, units, city, day)
     return [
         (code, Reason(Source.NAMED, NAMED, f"来电提到“{words}”", words=(words,)))
         for code, words in named.items()

@@ -84,3 +84,15 @@ async def test_what_was_decided_too_long_ago_proposes_nothing(hotline: InProcess
     await decide(hotline, anna, "justice", 2)
     await hotline.rows("UPDATE triage_lessons SET at = at - interval '91 days' RETURNING at")
     assert await proposed(chief, tickets=2) == []
+
+
+async def test_what_went_to_a_merged_unit_is_proposed_for_its_successor(hotline: InProcess) -> None:
+    anna, chief = await person(hotline, "甲"), await person(hotline, "班长", "supervisor")
+    await decide(hotline, anna, "justice", 4)
+    said = {"on": "2026-11-23", "because": "《机构改革方案》"}
+    merged = "/v1/departments/justice/merge-into/commerce"
+    assert (await (await hotline.client("admin")).post(merged, json=said)).status_code == 202
+    await decide(hotline, anna, "commerce", 1)
+    (row,) = await proposed(chief, tickets=5)
+    assert (row["department"], row["agreement"]) == ("commerce", 1.0)
+    assert (await chief.post("/triage/proposals/accept", {**CELL, "department": "commerce"}))["http"] == 200

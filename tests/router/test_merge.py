@@ -160,7 +160,7 @@ async def test_before_its_day_nothing_moves_and_on_it_the_table_leads_to_the_suc
     await hotline.advance(datetime(2026, 11, 30, 16, 0, tzinfo=UTC))  # midnight in Haikou
     late = await hotline.call(**NOISE)
     assert late["department"] == NEW
-    assert f"{OLD}已由海口市生态环境局承接" in late["department_because"]
+    assert "海口市生态环境局龙华分局已由海口市生态环境局承接" in late["department_because"]
     assert await move_all(hotline) == [2]
     assert (await hotline.ticket(early["id"]))["department"] == NEW
 

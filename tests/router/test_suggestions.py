@@ -218,3 +218,23 @@ async def test_a_correction_takes_a_ticket_off_the_desk_by_suggestion(hotline: I
     now = await hotline.ticket(ticket["id"])
     assert (now["status"], now["department"]) == ("assigned", "traffic-police")
     assert await anna.queue() == []
+
+
+async def test_what_speaks_for_a_merged_unit_speaks_for_its_successor(hotline: InProcess) -> None:
+    """Decisions and names outlive a unit; the desk is not sent to the next best instead."""
+    anna = await person(hotline, "甲")
+    for department in ("justice", "justice", "commerce"):
+        ticket = await hotline.call(**PARKING, category="030200")
+        assert (await anna.assign(ticket, department))["http"] == 200
+    hotline.resources.part(TextModels).model = Model((Likely("justice", 0.9, ("办证",)),))
+    said = {"on": "2026-11-23", "because": "《机构改革方案》"}
+    for old, new in (("justice", "commerce"), ("traffic-police", "public-security")):
+        path = f"/v1/departments/{old}/merge-into/{new}"
+        assert (await (await hotline.client("admin")).post(path, json=said)).status_code == 202
+    ticket = await hotline.call(**{**PARKING, "category": "030200", "text": "交警说办证找别人"})
+    first, second = await suggested(anna, ticket)
+    assert [each["department"] for each in (first, second)] == ["commerce", "public-security"]
+    told = {each["source"]: each["says"] for each in first["reasons"]}
+    assert told["history"] == "近180天同类别、同区人工派单3件,其中3件派此单位"
+    assert told["model"].endswith(";海口市司法局已由海口市商务局承接")
+    assert second["reasons"][0]["words"] == ["交警"]

@@ -16,6 +16,7 @@ UNITS = [
     Unit("urban-longhua", "海口市龙华区综合行政执法局", "district", LONGHUA, SINCE, aliases=("城管",)),
     Unit("urban-meilan", "海口市美兰区综合行政执法局", "district", MEILAN, SINCE, aliases=("城管",)),
     Unit("gone", "海口市市容局", "city", CITY, SINCE, date(2020, 1, 1)),
+    Unit("merged", "海口市车管所", "city", CITY, SINCE, date(2020, 1, 1), successor="traffic"),
 ]
 
 
@@ -31,7 +32,9 @@ UNITS = [
         ("龙华区综合行政执法局处罚不公", "460108000000", {"urban-longhua": "龙华区综合行政执法局"}),
         ("请市容局和城管一起处理", MEILAN, {"urban-meilan": "城管"}),  # one of them is gone
         ("路灯不亮", LONGHUA, {}),
+        ("车管所不办理", LONGHUA, {"traffic": "车管所"}),  # merged, and still called by its name
+        ("车管所推给交警", None, {"traffic": "车管所"}),
     ],
 )
 def test_a_text_names_departments(text: str, division: str | None, found: dict[str, str]) -> None:
-    assert named_units(text, division, UNITS, "海口市", DAY) == found
+    assert named_units(text, division, {each.code: each for each in UNITS}, "海口市", DAY) == found
