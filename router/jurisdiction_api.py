@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from router.choose import choice_for, civil_day
 from router.domain.area import areas_of
-from router.domain.explain import record, sentence
+from router.domain.explain import failed_sentence, record, sentence
 from router.domain.inquiry import Inquiry
-from router.domain.matching import explain
+from router.domain.matching import RuleFailed, Verdict, explain
 from router.jurisdiction_store import JurisdictionStore
 from router.published import PublishedTable
 from router.references import refuse_unknown
@@ -109,7 +109,11 @@ async def explain_jurisdiction(
         attributes=dict(_pair(each) for each in attribute),
         text=folded(text),
     )
-    verdict = explain(snapshot.table, asked)
+    try:
+        verdict = explain(snapshot.table, asked)
+    except RuleFailed as fault:
+        nobody = Verdict(snapshot.table.version, asked, (), ())
+        return {"because": failed_sentence(nobody.version, str(fault)), **record(nobody)}
     return {"because": sentence(verdict, snapshot.names), **record(verdict)}
 
 

@@ -165,6 +165,10 @@ async def test_r1_a_row_that_fails_sends_the_ticket_to_a_person_with_an_alarm(ho
     assert await failed_rows(hotline) == [{"version": "HK-EXAMPLE-1", "row": "0201-460106", "tickets": 1}]
     other = await hotline.call(category="020100", division="460105001000")
     assert other["department"] == "ecology-environment-xiuying"
+    query = {"category": "020100", "division": STREET}
+    asked = await (await hotline.client()).get("/v1/jurisdictions/explain", params=query)
+    assert asked.status_code == 200
+    assert "第0201-460106条无法执行" in asked.json()["because"]
 
 
 async def test_r4_a_corrected_category_is_routed_again_with_a_decision_of_its_own(hotline: InProcess) -> None:
