@@ -19,6 +19,7 @@ def shipped_catalogue() -> Catalogue:
 
 @lru_cache(maxsize=2)
 def shipped_gazetteer(divisions: tuple[Division, ...]) -> Gazetteer:
-    """Return the names of these divisions with the aliases, landmarks and roads that ship, compiled once."""
-    places = (read_places(rows(name)) for name in ("division_aliases", "landmarks", "roads"))
-    return Gazetteer.of(divisions, *places)
+    """Return the names of these divisions with the other places that ship, compiled once."""
+    names = ("division_aliases", "elsewhere", "landmarks", "roads")
+    aliases, elsewhere, landmarks, roads = (read_places(rows(name)) for name in names)
+    return Gazetteer.of(divisions, [*aliases, *elsewhere], landmarks, roads)

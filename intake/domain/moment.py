@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from unicodedata import normalize as unicode_normalize
 
 from intake.domain.evidence import Problem
+from intake.domain.phone import silent
 
 FIRST_YEAR = 1990
 CLOCKS_APART = timedelta(minutes=5)
@@ -14,12 +15,20 @@ _EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001
 _EXCEL_DAYS = range(32_874, 73_051)  # 1990 to 2099
 _UNIX_SECONDS = range(631_152_000, 4_102_444_800)
 
+_WEEKDAY = r"(?:\s*\(?(?:星期|周)[一二三四五六日天]\)?)?"
+_NIGHT = frozenset(("晚上", "夜里", "夜间", "深夜", "半夜", "晚"))
+_AFTERNOON = frozenset(("下午", "午后", "傍晚", "pm"))
+_SMALL_HOURS = frozenset(("凌晨", "am"))
+_HALVES = "|".join((*sorted(_NIGHT, reverse=True), *_AFTERNOON, *_SMALL_HOURS, "上午|早上|早晨|清晨|中午|早"))
+
 _WRITTEN = re.compile(
-    r"""(?P<year>[0-9]{4})\s*[-/.年]\s*(?P<month>[0-9]{1,2})\s*[-/.月]\s*(?P<day>[0-9]{1,2})\s*[日号]?
-    (?:[T\s]*(?P<half>上午|下午|凌晨|早上|中午|晚上|晚|AM|PM)?\s*
-      (?P<hour>[0-9]{1,2})\s*[:时点]\s*(?:(?P<minute>[0-9]{1,2})\s*(?:[:分]\s*(?:(?P<second>[0-9]{1,2})
-      (?:[.,](?P<fraction>[0-9]{1,9}))?\s*秒?)?)?)?\s*(?P<late>AM|PM)?)?
-    \s*(?P<zone>Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})?""",
+    rf"""(?P<year>[0-9]{{4}}|[0-9]{{2}}(?=\s*年))\s*[-/.年]\s*(?P<month>[0-9]{{1,2}})\s*[-/.月]
+    \s*(?P<day>[0-9]{{1,2}})\s*[日号]?{_WEEKDAY}
+    (?:[T_\s]*(?P<half>{_HALVES})?\s*
+      (?P<hour>[0-9]{{1,2}})\s*[:时点]\s*(?:整|(?P<past>半)|(?P<minute>[0-9]{{1,2}})\s*
+      (?:[:分]\s*(?:(?P<second>[0-9]{{1,2}})(?:[.,](?P<fraction>[0-9]{{1,9}}))?\s*秒?)?)?)?
+      \s*(?P<late>上午|下午|AM|PM)?)?
+    \s*(?P<zone>Z|UTC|GMT|[+-][0-9]{{2}}:?[0-9]{{2}})?(?:CST|北京时间)?{_WEEKDAY}""",
     re.VERBOSE | re.IGNORECASE,
 ).fullmatch
 _RUN_ON = re.compile(
@@ -29,7 +38,7 @@ _RUN_ON = re.compile(
 ).fullmatch
 _SERIAL = re.compile(r"[0-9]{5}(?:\.[0-9]+)?").fullmatch
 _UNIX = re.compile(r"[0-9]{10}(?:\.[0-9]+)?|[0-9]{13}").fullmatch
-_AFTERNOON = frozenset(("下午", "晚上", "晚", "pm"))
+_NOTHING = re.compile(r"[0\-/:.T\s]*").fullmatch
 
 
 class Moments(NamedTuple):
@@ -45,9 +54,9 @@ def read_moment(given: Any, zone: tzinfo) -> datetime | None:
     """
     Return the moment a field says, or None if it says none; without a zone it is the city's.
 
-    ISO 8601, 2026/3/5 7:15:30, 2026年3月5日7时15分, 20260305071530, the days of
+    ISO 8601, 2026/3/5 7:15:30, 2026年3月5日晚上7点半, 20260305071530, the days of
     a spreadsheet, Unix seconds and milliseconds. A day and month that could be
-    exchanged (5/3/2026) are not guessed at.
+    exchanged (5/3/2026, 26-03-05), and which night 夜里2点 is of, are not guessed at.
     """
     if isinstance(given, datetime):
         return given if given.tzinfo else given.replace(tzinfo=zone)
@@ -64,6 +73,11 @@ def read_moment(given: Any, zone: tzinfo) -> datetime | None:
         serial = timedelta(days=float(text)) + timedelta(milliseconds=500)
         return (_EXCEL_EPOCH + serial).replace(microsecond=0, tzinfo=zone)
     return None
+
+
+def says_none(given: Any) -> bool:
+    """Say whether a field holds a word for no moment (无, NULL), or nothing but zeros, as some write it."""
+    return isinstance(given, str) and (_NOTHING(given) is not None or silent(given.strip()) is not None)
 
 
 def implausible(field: str, moment: datetime, now: datetime | None) -> Problem | None:
@@ -100,17 +114,32 @@ def _next_day(moment: datetime) -> datetime:
 def _written(parts: dict[str, str | None], zone: tzinfo) -> datetime | None:
     year, month, day = (int(parts[name] or 0) for name in ("year", "month", "day"))
     hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
+    minute += 30 if parts.get("past") else 0
     half = (parts.get("half") or parts.get("late") or "").lower()
-    if half in _AFTERNOON and hour < 12:
-        hour += 12
+    of_day = _hour_of_day(hour, half)
+    if of_day is None or (of_day == 24 and (minute, second) != (0, 0) and half not in _NIGHT):
+        return None
     fraction = int((parts.get("fraction") or "0").ljust(6, "0")[:6])
-    midnight = (hour, minute, second) == (24, 0, 0)
     try:
-        read = datetime(year, month, day, 0 if midnight else hour, minute, second, fraction, tzinfo=zone)
-        read += timedelta(days=midnight)
+        year += 2000 if len(parts["year"] or "") == 2 else 0
+        read = datetime(year, month, day, of_day % 24, minute, second, fraction, tzinfo=zone)
+        read += timedelta(days=of_day == 24)
         return read.replace(tzinfo=_zone(parts.get("zone"))) if parts.get("zone") else read
     except (ValueError, OverflowError):
         return None
+
+
+def _hour_of_day(hour: int, half: str) -> int | None:
+    """Return the hour of 24; None for one of the night (夜里2点) that may belong to either day."""
+    if hour > 24:
+        return None
+    if half in _NIGHT:
+        return None if hour < 5 else hour + 12 if hour <= 12 else hour
+    if half in _SMALL_HOURS:
+        return 0 if hour == 12 else hour
+    if half in _AFTERNOON or (half == "中午" and hour < 10):
+        return hour + 12 if hour < 12 else hour
+    return hour
 
 
 def _zone(written: str | None) -> tzinfo:

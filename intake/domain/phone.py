@@ -22,7 +22,7 @@ IN_CONFIDENCE = "in_confidence"
 
 _MOBILE = re.compile(r"(?:\+86)?(1[3-9][0-9]{9})").fullmatch
 _DASHES = "-‐‑‒–—―−"
-_GAP = rf"[{_DASHES}.\s]?"
+_GAP = rf"[{_DASHES}._\s]?"
 _JOIN = rf"(?:\s?[{_DASHES}.~_/]\s?|\s)?"  # between an area code and its line
 _COUNTRY = rf"(?:\+|00)?86{_GAP}"
 _NUMBER = re.compile(
@@ -34,22 +34,28 @@ _NUMBER = re.compile(
     | (?P<local>[2-9][0-9]{{3}}{_GAP}[0-9]{{4}})
     | (?P<foreign>(?:\+|00)[1-9](?:[-.\s()]*[0-9]){{5,14}})
     | (?P<nearby>85[23]{_GAP}[0-9]{{8}}|886{_GAP}9?[0-9]{{8}})
-    )(?:\s*(?:转|分机|;?ext\.?=?|\#|x|-)\s*(?P<extension>[0-9]{{1,6}}))?(?![0-9*])""",
+    )(?:(?:[\s,;、(]*(?:转?分机号?|转|ext\.?=?)|\s*(?:\#|x|-))[\s:]*(?P<extension>[0-9]{{1,6}}))?(?![0-9*])""",
     re.VERBOSE | re.IGNORECASE,
 )
 _AREA_BEFORE = re.compile(r"(?<![0-9])(0[0-9]{2,3})[^0-9]{1,6}$")
 _SHORT = re.compile(r"1[0-2][0-9]{1,4}|9[56][0-9]{3,6}").fullmatch
-_MASKED = re.compile(r"[0-9][*xX#•·]{2,}[0-9]")
+_MASKED = re.compile(r"[0-9][*xX#•·●○]{2,}[0-9]|[0-9]{3}[*xX#•·●○]{3,}$|^[*xX#•·●○]{3,}[0-9]{2}")
+_NUMBER_WORD = "(?:联系)?(?:电话|手机|方式|号码|来电)(?:号码?)?"
 _ABSENT = re.compile(
-    r"[*\-—_/\\.?]+|无|没有|暂无|空|不详|未知|未知号码|未提供|未留|无号码|网络来电|unknown|unavailable|null|none|n/?a|undefined",
+    rf"[*\-—_/\\.?]+|0{{1,16}}|(?:暂无|暂缺|无|没有|没|未留|未填写?|未登记|未提供|空|不详|未知|不知)(?:{_NUMBER_WORD})?|"
+    rf"{_NUMBER_WORD}(?:暂无|无|没有|空|不详|未知|未提供|未留)|(?:网络|微信|网站|公众号|短信|邮件|信件|来信|来访)(?:来电|渠道|来件|来信)?|"
+    r"unknown|unavailable|null|none|nan|nil|n/?a|undefined",
     re.IGNORECASE,
 ).fullmatch
 _WITHHELD = re.compile(
-    r"隐藏|隐藏号码|私人号码|匿名|不留|不提供|拒绝提供|无主叫|无来电显示|private|anonymous|withheld|restricted",
+    rf"(?:隐藏|私人|私密|匿名|不留|不提供|不公开|拒绝提供)(?:{_NUMBER_WORD})?|{_NUMBER_WORD}(?:已?隐藏|不公开|不显示)|"
+    rf"无主叫|(?:无|未|不|无法)(?:来电)?显示(?:{_NUMBER_WORD})?|不(?:愿意?|便|想|肯|方便)(?:提供|留)(?:{_NUMBER_WORD})?|"
+    r"private(?: number)?|anonymous|withheld|restricted|blocked|clir|no caller id",
     re.IGNORECASE,
 ).fullmatch
 _SECRET = re.compile(
-    r"(?:号码|电话|身份|姓名|信息)?(?:要求|需要?|请)?(?:予以)?保密|隐私号码|不(?:愿意?|便)透露|confidential",
+    rf"(?:{_NUMBER_WORD}|身份|姓名|信息)?(?:要求|需要?|请)?(?:予以)?保密(?:{_NUMBER_WORD})?|隐私(?:{_NUMBER_WORD})?|"
+    rf"(?:不(?:愿意?|便|想|肯|方便)|拒绝)透露(?:{_NUMBER_WORD})?|confidential",
     re.IGNORECASE,
 ).fullmatch
 _DAY = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])").fullmatch
@@ -168,14 +174,19 @@ def _e164(match: re.Match[str]) -> tuple[str | None, str]:
         number, kind = "+" + parts["foreign"].removeprefix("00"), "exact"
     else:
         number, kind = "+" + parts["nearby"], "computed"
-    return (f"{number}{tail}" if _exists(number) else None), kind
+    proper = _proper(number)
+    return (f"{proper}{tail}" if proper else None), kind
 
 
-def _exists(number: str) -> bool:
+def _proper(number: str) -> str | None:
+    """Return a number that exists as E.164 has it: without the zero dialled at home, +44 (0)20."""
     try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(number, REGION))
+        read = phonenumbers.parse(number, REGION)
     except phonenumbers.NumberParseException:
-        return False
+        return None
+    if not phonenumbers.is_valid_number(read):
+        return None
+    return phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _undialled(said: str) -> Problem:

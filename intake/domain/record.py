@@ -11,7 +11,8 @@ from intake.domain import mapping as mappings
 from intake.domain.caller import Notes, settled_caller, settled_proxy
 from intake.domain.evidence import Problem
 from intake.domain.mapping import Mapping
-from intake.domain.moment import Moments, implausible, out_of_order, read_moment
+from intake.domain.moment import Moments, implausible, out_of_order, read_moment, says_none
+from intake.domain.place.axes import read_axes
 from intake.domain.place.others import mapped_places
 from intake.domain.text import clean, one_line
 from schemas.errors import Invalid
@@ -58,11 +59,12 @@ def said_address(given: str) -> str | None:
 
 def spoken_of(found: dict[str, Any], record: Record[str, Any], mapping: Mapping, notes: Notes) -> Spoken:
     """Take out of the fields what only says where: a code of no division is a problem, not a refusal."""
+    x, y = read_axes(found.pop("longitude", None), found.pop("latitude", None), notes.problems)
     return Spoken(
         tuple(clean(each) for each in mappings.division_names(record, mapping)),
         _code(found.pop("division", None)),
-        _degrees(found.pop("longitude", None), "longitude", notes),
-        _degrees(found.pop("latitude", None), "latitude", notes),
+        x,
+        y,
         found.pop("coordinate_system", None),
     )
 
@@ -70,16 +72,6 @@ def spoken_of(found: dict[str, Any], record: Record[str, Any], mapping: Mapping,
 def _code(given: Any) -> str | None:
     """Return a division code in twelve digits: many senders leave the zeros at its end out."""
     return one_line(str(given)).ljust(12, "0") if given else None
-
-
-def _degrees(given: Any, name: str, notes: Notes) -> float | None:
-    if given is None:
-        return None
-    try:
-        return float(given)
-    except (TypeError, ValueError):
-        notes.problems.append(Problem(name, "coordinates_unreadable", "坐标不是数字,未采用。"))
-        return None
 
 
 def call_of(found: dict[str, Any], mapping: Mapping, notes: Notes, now: datetime | None) -> Call:
@@ -164,7 +156,7 @@ def moments_of(
 
 
 def _moment(given: Any, name: str, mapping: Mapping, now: datetime | None, notes: Notes) -> datetime | None:
-    if given is None:
+    if given is None or says_none(given):
         return None
     moment = read_moment(given, _zone(mapping))
     problem = (

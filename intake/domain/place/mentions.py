@@ -22,20 +22,33 @@ class Part(IntEnum):
     ASIDE = 2  # 户籍在某区: where somebody comes from or goes to
 
 
+_FIELDS = (
+    "消防|市政|环卫|园林|水务|农业|林业|畜牧|海洋|文体|文化|旅游|科技|卫生|住房|规划|劳动|就业|应急|财政|"
+    "商务|行政|机关"
+)
+# 消防 alone is the office asked to act, 消防通道 what it would act on.
+_ITS_MATTER = (
+    "通道|栓|设施|设备|器|水池|用水|车|井|管(?!理)|门|安全|隐患|工人|垃圾|绿化|广场|公园|馆|园|用地|大棚|生产|用品|酒店|状况|条件|死角|"
+    "纸|间|景|道路|工程|大厦|大楼|大道|房|漏|纠纷|合同|者|村|市场|宣传|活动|环境|差|脏|问题|堪忧|补贴|幼儿园|路|区"
+)
 _BEFORE = re.compile(
-    r"(?:(?P<office>请|由|转|让|致电|联系)"
+    r"(?:(?P<office>请|由|转|让|致电|联系)|(?<![是属在])不(?:是|在|属于?)|[并而]非"
+    r"|(?:通讯|联系|邮寄|收件|回访)地址[是为:：]?"
     r"|户籍(?:地|所在地)?址?[在是为:：]?|户口(?:本|地|所在地)?(?:[迁转落]?[到至入在]|[是为:：]|落户)?"
     r"|老家[在是]?|来自|籍贯[是为:：]?|身份证(?:地址)?[在是为:：]?|开往|驶往|(?<!前)往)(?:海口市?)?$"
 )
 _AFTER = re.compile(
     r"(?P<office>(?:区|镇|街道)?(?:人民)?(?:政府|法院|检察院|区委|党委|党工委|纪委|监委|人大|政协|公安|派出所|交警|城管"
-    r"|城市管理|综合执法|行政|住建|住房|房管|环保|生态环境|教育局|科技|民政|人社|人力资源|社保|劳动|就业|医保|工商"
-    r"|市场监|食药|食品药品|质监|国土|自然资源|规划|水务|农业|林业|畜牧|海洋|卫计|卫生|计生|疾控|妇幼|园林|市政|环卫"
-    r"|文体|文化|旅游|安监|应急|消防|财政|审计|税务|国税|地税|商务|发改|统计|残联|妇联|信访|司法|物价|政务|办证|便民"
-    r"|征收|征地|拆迁|民宗|档案|武装部|机关|职能|相关|有关|核实|处理|答复|回复|反馈|来电|工作人员|办事处|街道办))"
-    r"(?![^,.;:!?，。；：！？\s]{0,6}(?:对面|门口|门前|旁|附近|前面|后面|路口|宿舍|大院))"
+    r"|城市管理|综合执法|住建|房管|环保|生态环境|教育局|民政|人社|人力资源|社保|医保|工商"
+    r"|市场监|食药|食品药品|质监|国土|自然资源|卫计|计生|疾控|妇幼"
+    r"|安监|审计|税务|国税|地税|发改|统计|残联|妇联|信访|司法|物价|政务|办证|便民"
+    r"|征收|征地|拆迁|民宗|档案|武装部|职能|相关|有关|核实|处理|答复|回复|反馈|来电|工作人员|办事处|街道办"
+    rf"|(?:{_FIELDS})(?!{_ITS_MATTER})))"
+    r"(?![^,.;:!?，。；：！？\s]{0,6}(?:对面|门口|门前|旁|附近|前面|后面|路口|宿舍|大院|辖区))"
     r"|户籍|户口|籍|方向|开往|驶往"
 )
+
+_LEAVES = re.compile(r"开往|驶往|前往|出发|[到至往去搬迁]").match
 
 _JOURNEY = re.compile(r"乘坐|搭乘|乘车|坐车|打车|上车|下车|出租车|网约车|公交|滴滴|班车|巴士")
 
@@ -86,7 +99,7 @@ def chains(text: str, original: str, gazetteer: Gazetteer, lengths: tuple[int, i
         between = text[last.end : start] if last is not None else "\n"
         near = between in NEAR
         last = mention
-        if away and (near or (_LEADS_DOWN(between) and not _is_city(meaning))):
+        if away and not _is_city(meaning) and (near or _LEADS_DOWN(between)):
             continue
         away = meaning.certainty is Certainty.ELSEWHERE
         before = found[-1] if near and found else None
@@ -123,10 +136,17 @@ def _judge(chain: Chain, text: str) -> None:
     else:
         sure = [each.meaning.certainty for each in chain.mentions if len(each.meaning.codes[0]) >= DISTRICT]
         chain.certainty = min(sure, default=Certainty.LOOSE)
-    if chain.certainty >= Certainty.LANDMARK:
-        return
+    if chain.certainty < Certainty.LANDMARK and (found := _around(text, first, last)) is not None:
+        if not found["office"]:
+            chain.part = Part.ASIDE
+        elif chain.source != "address":  # there an office is only where it stands
+            chain.part = Part.OFFICE
+
+
+def _around(text: str, first: Mention, last: Mention) -> re.Match[str] | None:
+    """Return the words before or behind a chain by which it is an office or an aside."""
     found = _BEFORE.search(text, max(0, first.start - 12), first.start)
-    if found is None and last.meaning.place is None and len(last.meaning.codes[0]) <= STREET:
-        found = _AFTER.match(text, last.end)
-    if found is not None:
-        chain.part = Part.OFFICE if found["office"] else Part.ASIDE
+    if found is not None and (found["office"] != "由" or not _LEAVES(text, last.end)):
+        return found
+    found = None if last.meaning.place else _AFTER.match(text, last.end)
+    return None if found and found["office"] and len(last.meaning.codes[0]) > STREET else found

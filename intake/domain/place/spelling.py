@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from intake.domain.catalogue import Division
 from schemas.traditional import SIMPLIFIED
 
-_OFFICES = ("街道", "街道办", "街道办事处", "街办")
+_OFFICES = ("街道", "街道办", "街道办事处", "街办", "街道街道办", "街道街道办事处")
 _COMMUNITY = ("社区", "社区居委会", "社区居民委员会", "居委会", "居民委员会", "社区委员会")
 _COMMITTEE = ("村委会", "村民委员会", "村委员会", "村村委会", "村村民委员会", "管区")
 _VILLAGE = re.compile(
@@ -28,6 +28,7 @@ _BEFORE_KIND = re.compile(
     r"(?<=[\u4e00-\u9fff])(?<![路街道巷])[ \u3000]+"
     r"(?=(?:区|县|镇|乡|街道|街道办|街道办事处|社区|居委会|村委会|村民委员会)(?![\u4e00-\u9fff]))"
 )
+_AT_A_TIME = 8
 _PLAIN = str.maketrans(SIMPLIFIED)
 _TRADITIONAL = re.compile(f"[{''.join(SIMPLIFIED)}]")
 
@@ -65,6 +66,8 @@ def spellings(division: Division) -> Iterable[str]:
         yield from _of_township(name)
     elif division.level == "village" and (parts := _VILLAGE.fullmatch(name)):
         yield from (parts["stem"] + each for each in (_COMMUNITY if parts["community"] else _COMMITTEE))
+        if parts["stem"].endswith("村") and not parts["community"]:
+            yield from (parts["stem"] + each for each in ("委会", "民委员会", "委员会"))
 
 
 def loose_spellings(division: Division) -> Iterable[str]:
@@ -97,7 +100,11 @@ def pattern_of(words: Iterable[str]) -> re.Pattern[str]:
         for each in word:
             node = node.setdefault(each, {})  # type: ignore[assignment]
         node[""] = {}
-    return re.compile(_branch(trie) or r"(?!)")
+    if not trie:
+        return re.compile(r"(?!)")
+    firsts, seconds = sorted(trie), sorted({each for after in trie.values() for each in after})
+    ahead = "" if "" in seconds else f"(?={_one_of(seconds)})"
+    return re.compile(f"{_one_of(firsts)}{ahead}(?:{_sorted_out(trie, firsts)})")
 
 
 def _of_township(name: str) -> Iterable[str]:
@@ -107,6 +114,19 @@ def _of_township(name: str) -> Iterable[str]:
         yield from (f"{stem}路{each}" for each in _OFFICES if not stem.endswith("路"))
     whole = _BRACKETS.sub("", name)
     yield from (whole, whole.removeprefix("海口"))
+
+
+def _one_of(characters: Iterable[str]) -> str:
+    return f"[{''.join(map(re.escape, characters))}]"
+
+
+def _sorted_out(trie: dict[str, dict[str, object]], firsts: list[str]) -> str:
+    """Return what follows each first character, sorted out few by few: a row of hundreds is slow."""
+    if len(firsts) <= _AT_A_TIME:
+        return "|".join(f"(?<={re.escape(each)}){_branch(trie[each])}" for each in firsts)  # type: ignore[arg-type]
+    size = -(-len(firsts) // _AT_A_TIME)
+    groups = [firsts[begin : begin + size] for begin in range(0, len(firsts), size)]
+    return "|".join(f"(?<={_one_of(each)})(?:{_sorted_out(trie, each)})" for each in groups)
 
 
 def _branch(node: dict[str, dict[str, object]]) -> str:

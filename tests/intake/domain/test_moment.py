@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from intake.domain.moment import Moments, implausible, out_of_order, read_moment
+from intake.domain.moment import Moments, implausible, out_of_order, read_moment, says_none
 
 CITY = timezone(timedelta(hours=8))
 MORNING = datetime(2026, 3, 5, 7, 15, 30, tzinfo=CITY)
@@ -26,6 +26,15 @@ MORNING = datetime(2026, 3, 5, 7, 15, 30, tzinfo=CITY)
         "20260304T231530Z",
         "2026年3月5日 7时15分30秒",
         "2026年3月5日上午7:15:30",
+        "2026年3月5日早晨7时15分30秒",
+        "26年3月5日 7:15:30",
+        "2026年3月5日(星期四) 7:15:30",
+        "2026-03-05 周四 07:15:30",
+        "2026-03-05 07:15:30 星期四",
+        "2026/3/5 7:15:30 上午",
+        "2026-03-05_07:15:30",
+        "2026-03-05 07:15:30 CST",
+        "2026-03-05 07:15:30 北京时间",
         "２０２６／３／５ ７：１５：３０",
         1772666130,
         1772666130000,
@@ -43,6 +52,16 @@ def test_one_moment_in_every_form(written: Any) -> None:
     ("written", "moment"),
     [
         ("2026年3月5日下午3点", datetime(2026, 3, 5, 15, tzinfo=CITY)),
+        ("2026年3月5日下午3点半", datetime(2026, 3, 5, 15, 30, tzinfo=CITY)),
+        ("2026年3月5日午后3点整", datetime(2026, 3, 5, 15, tzinfo=CITY)),
+        ("2026年3月5日傍晚6点", datetime(2026, 3, 5, 18, tzinfo=CITY)),
+        ("2026年3月5日中午1点", datetime(2026, 3, 5, 13, tzinfo=CITY)),
+        ("2026年3月5日中午12点", datetime(2026, 3, 5, 12, tzinfo=CITY)),
+        ("2026年3月5日夜里11点", datetime(2026, 3, 5, 23, tzinfo=CITY)),
+        ("2026年3月5日晚上12点", datetime(2026, 3, 6, tzinfo=CITY)),
+        ("2026年3月5日凌晨12点半", datetime(2026, 3, 5, 0, 30, tzinfo=CITY)),
+        ("2026/3/5 12:30 AM", datetime(2026, 3, 5, 0, 30, tzinfo=CITY)),
+        ("2026/3/5 12:30 PM", datetime(2026, 3, 5, 12, 30, tzinfo=CITY)),
         ("2026年3月5日 7时15分", datetime(2026, 3, 5, 7, 15, tzinfo=CITY)),
         ("2026/3/5", datetime(2026, 3, 5, tzinfo=CITY)),
         ("20260305", datetime(2026, 3, 5, tzinfo=CITY)),
@@ -57,10 +76,30 @@ def test_a_day_is_its_midnight_and_a_time_without_a_zone_is_the_citys(written: A
 
 @pytest.mark.parametrize(
     "written",
-    ["", "昨天", "2026-2-30", "5/3/2026", "26/3/5", "2026-03-05 25:00", "12", True, None, [], 1e300],
+    [
+        "",
+        "昨天",
+        "2026-2-30",
+        "5/3/2026",
+        "26/3/5",
+        "2026-03-05 25:00",
+        "2026-03-05 24:01",
+        "2026年3月5日夜里2点",
+        "12",
+        True,
+        None,
+        [],
+        1e300,
+    ],
 )
 def test_what_is_no_moment_is_none(written: Any) -> None:
     assert read_moment(written, CITY) is None
+
+
+@pytest.mark.parametrize("written", ["", " ", "-", "无", "NULL", "0000-00-00 00:00:00", "不详"])
+def test_a_word_for_no_moment_says_none(written: str) -> None:
+    assert says_none(written)
+    assert not says_none("昨天")
 
 
 @pytest.mark.parametrize("written", ["0001-01-01", "1900-01-01 00:00:00", "1970-01-01T00:00:00Z"])

@@ -182,7 +182,7 @@ def test_swapped_axes_are_put_right_and_said() -> None:
     [
         ("0.000000000", "0.000000000", "coordinates_zero"),
         ("195000.5", "215000.25", "coordinates_plane"),
-        ("东经110度", "20.02", "coordinates_unreadable"),
+        ("东经", "20.02", "coordinates_unreadable"),
     ],
 )
 def test_coordinates_that_are_no_place_are_not_used_and_said(x: str, y: str, code: str) -> None:

@@ -50,6 +50,13 @@ def test_a_mobile_however_it_is_written(said: str) -> None:
         ("66662222转801", "+8689866662222;ext=801"),
         ("0898-66662222 分机 12", "+8689866662222;ext=12"),
         ("66662222#801", "+8689866662222;ext=801"),
+        ("0898-66662222分机号801", "+8689866662222;ext=801"),
+        ("0898-66662222转分机801", "+8689866662222;ext=801"),
+        ("0898-66662222,分机:801", "+8689866662222;ext=801"),
+        ("0898-66662222(转801)", "+8689866662222;ext=801"),
+        ("138_7654_3210", MOBILE),
+        ("+44 (0)20 7946 0958", "+442079460958"),
+        ("+886-0912345678", "+886912345678"),
         ("400-123-4567", "+864001234567"),
         ("8008101234", "+868008101234"),
         ("+852 9123 4567", "+85291234567"),
@@ -73,9 +80,9 @@ def test_a_local_number_says_that_its_area_code_was_added() -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("withheld", "隐藏 匿名 不留 Private 拒绝提供"),
-        ("absent", "未知 无 (无) * *** - unknown"),
-        ("in_confidence", "保密 要求保密 号码保密 不愿透露"),
+        ("withheld", "隐藏 匿名 不留 Private 拒绝提供 私密号码 未显示 号码隐藏 不便提供 不公开"),
+        ("absent", "未知 无 (无) * *** - unknown 0 00000000000 没有联系方式 号码未知 未登记 微信"),
+        ("in_confidence", "保密 要求保密 号码保密 不愿透露 拒绝透露 保密号码 隐私"),
     ],
 )
 def test_a_field_without_a_number_says_why_and_keeps_the_word(value: str, words: str) -> None:
@@ -99,6 +106,9 @@ def test_a_day_is_no_local_number() -> None:
     ("said", "code"),
     [
         ("138****3210", "phone_masked"),
+        ("138●●●●3210", "phone_masked"),
+        ("1387654****", "phone_masked"),
+        ("*******3210", "phone_masked"),
         ("1387654321", "phone_invalid"),
         ("138765432101", "phone_invalid"),
         ("+999999999", "phone_invalid"),

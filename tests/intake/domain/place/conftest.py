@@ -27,7 +27,8 @@ def places(name: str) -> list[Place]:
 
 
 def shipped() -> Gazetteer:
-    return Gazetteer.of(divisions(), places("division_aliases"), places("landmarks"), places("roads"))
+    aliases = [*places("division_aliases"), *places("elsewhere")]
+    return Gazetteer.of(divisions(), aliases, places("landmarks"), places("roads"))
 
 
 SHIPPED = shipped()

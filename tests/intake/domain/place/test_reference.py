@@ -8,7 +8,7 @@ from intake.domain.place.gazetteer import Certainty, Gazetteer, Place
 from intake.domain.place.spelling import loose_spellings, spellings
 from tests.intake.domain.place.conftest import NAMES, REFERENCE, divisions, places
 
-FILES = ("division_aliases", "landmarks", "roads")
+FILES = ("division_aliases", "elsewhere", "landmarks", "roads")
 ROWS = [each for name in FILES for each in places(name)]
 
 
