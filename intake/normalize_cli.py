@@ -37,13 +37,16 @@ def normalize_file(
 
     Each line has the place down to the village as far as it is certain, the
     phone, what was found wrong and the evidence. Needs no service and no
-    database: the reference data that ships is used.
+    database: the reference data that ships is used. An OUT that exists is
+    replaced when all is read, not before.
     """
+    if out != STDOUT and out.exists() and out.samefile(file):
+        raise typer.BadParameter("OUT is the FILE that is read.", param_hint="--out")
     with told():
         declared = read_mapping_file(mapping)
         total = sum(1 for _ in read_lines(file, declared))
         summary = Summary()
-        with _opened(out) as stream, _bar() as bar:
+        with written(out) as stream, _bar() as bar:
             task = bar.add_task("calls", total=total)
             rows = normalized_rows(file, declared, shipped_catalogue(), SystemClock().now())
             for row in _counted(rows, summary):
@@ -67,13 +70,24 @@ def _line(row: dict[str, Any]) -> bytes:
 
 
 @contextmanager
-def _opened(out: Path) -> Iterator[BinaryIO]:
+def written(out: Path) -> Iterator[BinaryIO]:
+    """Yield where to write; what a file held before is replaced only when nothing went wrong."""
     if out == STDOUT:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    with out.open("wb") as stream:
-        yield stream
+    if out.exists() and not out.is_file():  # a pipe, a device
+        with out.open("wb") as stream:
+            yield stream
+        return
+    whole = out.resolve()
+    part = whole.with_name(f"{whole.name}.part")
+    try:
+        with part.open("wb") as stream:
+            yield stream
+        part.replace(whole)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _bar() -> Progress:

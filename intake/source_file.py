@@ -19,6 +19,9 @@ from schemas.errors import BadMapping, Invalid
 
 CHUNK = 1 << 20
 FILES = ("csv", "ndjson")
+SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX and ODS; XLS
+GZIP = b"\x1f\x8b"
+LONGEST_SHOWN = 300
 csv.field_size_limit(10_000_000)
 
 
@@ -60,10 +63,11 @@ def read_lines(file: Path, mapping: Mapping) -> Iterator[Line]:
     Yield every record of a file; a line that is none comes with its fault.
 
     Raises `BadMapping` when the mapping reads no files, a CSV lacks a column it
-    reads, the encoding has no such name, or a gzip is damaged.
+    reads, the encoding has no such name, a gzip is damaged, or it is a spreadsheet.
     """
     if mapping.format not in FILES:
         raise BadMapping(f"{mapping.name} reads {mapping.format}; a file of calls is {' or '.join(FILES)}.")
+    _check_kind(file)
     try:
         with _text(file, _encoding(file, mapping)) as text:
             yield from _csv(text, mapping) if mapping.format == "csv" else _ndjson(text)
@@ -71,6 +75,16 @@ def read_lines(file: Path, mapping: Mapping) -> Iterator[Line]:
         raise BadMapping(f"encoding: {fault}") from fault
     except (gzip.BadGzipFile, EOFError, zlib.error) as fault:
         raise BadMapping(f"{file.name} is no whole gzip file: {fault}") from fault
+
+
+def _check_kind(file: Path) -> None:
+    """Raise `BadMapping` for what is plainly another kind of file."""
+    with file.open("rb") as stream:
+        begins = stream.read(4)
+    if begins in SPREADSHEETS:
+        raise BadMapping(f"{file.name} is a spreadsheet or an archive: save it as CSV in UTF-8 first.")
+    if begins.startswith(GZIP) and file.suffix != ".gz":
+        raise BadMapping(f"{file.name} is a gzip: let its name end with .gz.")
 
 
 def _encoding(file: Path, mapping: Mapping) -> str:
@@ -94,7 +108,8 @@ def _csv(text: io.TextIOWrapper, mapping: Mapping) -> Iterator[Line]:
     reader = csv.DictReader(text)
     missing = sorted(mapping.columns - set(reader.fieldnames or ()))
     if missing:
-        raise BadMapping(f"The file has no column {', '.join(missing)}.")
+        has = "、".join(reader.fieldnames or ())[:LONGEST_SHOWN] or "nothing"
+        raise BadMapping(f"The file has no column {'、'.join(missing)}; it has {has}.")
     number = reader.line_num + 1
     while True:
         try:

@@ -7,13 +7,16 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from intake.domain.mapping import read_mapping
+from intake.normalize_cli import written
 from intake.source_file import read_lines
+from schemas.errors import BadMapping
 from tests.test_docs import ROOT
 
 MAPPING = """
@@ -165,6 +168,44 @@ def test_half_a_character_in_ndjson_is_written_as_json_can_be(tmp_path: Path) ->
     done = hotline_normalize(file, "--mapping", mapping, "--out", out)
     assert done.returncode == 0, done.stderr
     assert [each["line"] for each in rows_of(out)] == [1]
+
+
+def test_the_file_that_is_read_is_never_written_over(tmp_path: Path) -> None:
+    file = a_csv(tmp_path / "calls.csv", "utf-8")
+    before = file.read_bytes()
+    done = normalize(tmp_path, file, "utf-8", "--out", str(file))
+    assert (done.returncode, "OUT is the FILE" in done.stderr) == (2, True)
+    assert file.read_bytes() == before
+
+
+def test_what_was_written_before_stays_until_all_is_read(tmp_path: Path) -> None:
+    out = tmp_path / "out.ndjson"
+    out.write_text("earlier\n")
+    file = tmp_path / "calls.csv"
+    with suppress(KeyboardInterrupt), written(out) as stream:
+        stream.write(b"half\n")
+        raise KeyboardInterrupt
+    assert (out.read_text(), [*tmp_path.iterdir()]) == ("earlier\n", [out])
+    assert normalize(tmp_path, a_csv(file, "utf-8"), "utf-8", "--out", str(out)).returncode == 0
+    assert [each["line"] for each in rows_of(out)] == [2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("begins", "told"),
+    [
+        (b"PK\x03\x04xl/workbook.xml", "spreadsheet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "spreadsheet"),
+        (gzip.compress("内容\n路灯\n".encode()), "gzip"),
+        ("内容;地址\n路灯;龙华区\n".encode(), "no column 内容; it has 内容;地址."),
+        (b"", "it has nothing."),
+    ],
+)
+def test_a_file_of_another_kind_is_told_for_what_it_is(tmp_path: Path, begins: bytes, told: str) -> None:
+    declared = {"name": "a", "hotline": "12345", "format": "csv", "fields": {"text": {"paths": ["内容"]}}}
+    file = tmp_path / "calls.csv"
+    file.write_bytes(begins)
+    with pytest.raises(BadMapping, match=told):
+        list(read_lines(file, read_mapping(declared)))
 
 
 def test_a_mapping_nobody_knows_is_said_in_one_line(tmp_path: Path) -> None:
