@@ -8,7 +8,29 @@ from intake.domain.place.gazetteer import DIGITS, DISTRICT, STREET, Certainty, G
 from intake.domain.place.mentions import Chain, Mention, Part, is_journey
 from intake.domain.place.spelling import plain
 
-SILENT = frozenset(("", "undefined", "null", "none", "nan", "全市", "海口市", "无", "不详", "其他", "-"))
+SILENT = frozenset(
+    [
+        "",
+        "undefined",
+        "null",
+        "none",
+        "nan",
+        "n/a",
+        "全市",
+        "海口市",
+        "市辖区",
+        "全区",
+        "多个",
+        "无",
+        "暂无",
+        "不详",
+        "未知",
+        "其他",
+        "其它",
+        "-",
+        "/",
+    ]
+)
 SHORTEST_LOOSE = 2
 SAID_IN = {"declared": "填报的区划", "address": "诉求地址", "title": "标题", "text": "诉求内容"}
 
@@ -191,11 +213,27 @@ def _declared(
         name = given.strip()
         if name.lower() in SILENT:
             continue
-        meaning = gazetteer.meanings.get(plain(name))
-        if meaning and meaning.codes and meaning.place is None:
-            yield name, meaning.codes
+        if codes := _spelled_out(plain(name), gazetteer):
+            yield name, codes
         else:
             problems.append(problem("division_unknown", f"「{name}」不在本市区划表中"))
+
+
+def _spelled_out(name: str, gazetteer: Gazetteer) -> tuple[str, ...]:
+    """Return what a column means: one name, or several that lead down with nothing over (海口市龙华区)."""
+    whole = gazetteer.meanings.get(name)
+    if whole is not None:
+        return () if whole.place else whole.codes
+    codes: tuple[str, ...] = ()
+    name = name.removeprefix("海南省")
+    end = 0
+    for match in gazetteer.pattern.finditer(name):
+        meaning = gazetteer.meanings[match[0]]
+        both = meet(codes, meaning.codes) if codes else meaning.codes
+        if match.start() != end or meaning.place or not both:
+            return ()
+        codes, end = both, match.end()
+    return codes if end == len(name) else ()
 
 
 def _known_code(code: str, gazetteer: Gazetteer) -> str | None:

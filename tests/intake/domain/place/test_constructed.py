@@ -102,6 +102,7 @@ def test_who_is_from_another_city_may_tell_of_a_place_of_ours(gazetteer: Gazette
         "环卫工人乱倒垃圾",
         "园林绿化带枯死",
         "卫生状况差",
+        "卫生院收费不合理",
         "文化广场噪音",
         "农业大棚倒塌",
         "住房漏水",
@@ -144,6 +145,30 @@ def test_between_two_districts_nothing_is_certain(text: str, gazetteer: Gazettee
         if code[:6] != other[:6]:
             said = text.format(a="".join(named(other)), b="".join(named(code)))
             assert locate(Given(text=said), gazetteer).division is None, said
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("海口市龙华区",), "龙华区"),
+        (("海南省海口市龙华区", "海口市龙华区金贸街道办事处"), "龙华区/金贸街道"),
+        (("龙华区", "龙华区金贸街道", "玉沙社区"), "龙华区/金贸街道/玉沙社区居民委员会"),
+        (("市辖区", "多个", "其它"), ""),
+    ],
+)
+def test_a_column_may_spell_out_what_lies_above_it(
+    names: tuple[str, ...], expected: str, gazetteer: Gazetteer
+) -> None:
+    found = locate(Given(names=names), gazetteer)
+    assert (path(found.division), found.problems) == (expected, ())
+
+
+@pytest.mark.parametrize(
+    "name", ["龙华区政府", "龙华区、美兰区", "美兰区金贸街道", "三亚市", "海口市国贸路", "金贸"]
+)
+def test_a_column_that_says_something_else_as_well_is_told(name: str, gazetteer: Gazetteer) -> None:
+    found = locate(Given(names=(name,)), gazetteer)
+    assert (found.division, [each.code for each in found.problems]) == (None, ["division_unknown"])
 
 
 def test_an_office_in_an_address_is_where_it_stands(gazetteer: Gazetteer) -> None:
