@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 import asyncpg
 import pydantic_core
 from sqlalchemy import MetaData, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DBAPIError, EmulatedDBAPIException
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import greenlet_spawn
@@ -43,6 +43,15 @@ standby, a statement that was cancelled), a fault of the machine; then a lost
 race, a deadlock, a lock not to be had, a server that is read-only meanwhile.
 """
 _LOST_RACES = ("40001", "40P01")
+_LOST_WAYS = (
+    ConnectionError,
+    TimeoutError,
+    gaierror,
+    PoolTimeout,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # as when the server has said that it ends, and has not yet
+)
+_FAULTS = (*_LOST_WAYS, OSError, DBAPIError, EmulatedDBAPIException, asyncpg.PostgresError)
 TRIES = 5
 
 
@@ -77,27 +86,28 @@ def make_engine(url: str, pool: int = 16) -> AsyncEngine:
 
 def is_lost_race(fault: BaseException) -> bool:
     """Say whether other transactions were in the way: a deadlock, or what was read is no longer so."""
-    of_driver = fault.orig if isinstance(fault, DBAPIError) else fault
-    return getattr(of_driver, "sqlstate", None) in _LOST_RACES
+    return _state(_said(fault)) in _LOST_RACES
 
 
 def is_passing(fault: BaseException) -> bool:
     """Say whether the same work may succeed when tried again: lost connection, deadlock, restart."""
     if isinstance(fault, BaseExceptionGroup):
         return all(map(is_passing, fault.exceptions))
-    if isinstance(fault, DBAPIError):
-        state = str(getattr(fault.orig, "sqlstate", None) or "")
-        closed = isinstance(fault, InterfaceError) and not state
-        return fault.connection_invalidated or closed or _passes(state)
-    if isinstance(fault, asyncpg.PostgresError):
-        return _passes(fault.sqlstate or "")
-    if isinstance(fault, asyncpg.InterfaceError):
-        return not isinstance(fault, asyncpg.DataError)
-    return isinstance(fault, (ConnectionError, TimeoutError, gaierror, PoolTimeout, Unavailable))
+    if isinstance(fault, DBAPIError) and fault.connection_invalidated:
+        return True
+    said = _said(fault)
+    return isinstance(said, (*_LOST_WAYS, Unavailable)) or _state(said).startswith(_PASSING)
 
 
-def _passes(state: str) -> bool:
-    return state.startswith(_PASSING)
+def _said(fault: BaseException) -> BaseException:
+    """Return what the driver itself said, which comes wrapped once or twice."""
+    while isinstance(fault, (DBAPIError, EmulatedDBAPIException)) and fault.orig is not None:
+        fault = fault.orig
+    return fault
+
+
+def _state(said: BaseException) -> str:
+    return str(getattr(said, "sqlstate", None) or "")
 
 
 @contextmanager
@@ -105,7 +115,7 @@ def told_apart() -> Iterator[None]:
     """Turn a passing fault into `Unavailable`, a lost race into `LostRace`; leave every other as it is."""
     try:
         yield
-    except (DBAPIError, OSError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+    except _FAULTS as fault:
         if is_lost_race(fault):
             raise LostRace("Others changed the same at the same time; try again.") from fault
         if is_passing(fault):

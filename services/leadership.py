@@ -9,6 +9,7 @@ from zlib import crc32
 import asyncpg
 
 from schemas.errors import Unavailable
+from services.database import reached, told_apart
 from services.resources import Resources, database_url, driver_dsn
 
 RETRY_SECONDS = 1.0
@@ -37,18 +38,14 @@ async def leadership(resources: Resources, office: str) -> AsyncIterator[None]:
 
 
 async def _connect(resources: Resources) -> Connection:
-    try:
+    with told_apart(), reached():
         return await asyncpg.connect(driver_dsn(database_url(resources.settings)))
-    except (OSError, asyncpg.PostgresError) as fault:
-        raise Unavailable("The database does not answer.") from fault
 
 
 async def _win(connection: Connection, lock: int) -> None:
-    try:
+    with told_apart():
         while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock):
             await asyncio.sleep(RETRY_SECONDS)
-    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as fault:
-        raise Unavailable("The database does not answer.") from fault
 
 
 @asynccontextmanager

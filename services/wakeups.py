@@ -9,6 +9,7 @@ import asyncpg
 CHANNEL = "hotline_wakeups"
 COALESCE_SECONDS = 0.005
 RECONNECT_SECONDS = 1.0
+LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 DEPARTMENTS = "departments_changed"
 """Rung when there is a new department."""
 
@@ -41,7 +42,7 @@ class Wakeups:
     async def run(self) -> None:
         """Carry rings between processes, for ever; a lost connection is opened again."""
         while True:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with suppress(*LOST):
                 await self._carry()
             await asyncio.sleep(RECONNECT_SECONDS)
 
@@ -63,7 +64,7 @@ class Wakeups:
                 if names:
                     await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, ",".join(names))
         finally:
-            await connection.close(timeout=1)
+            connection.terminate()  # not close(): what it raises would hide a cancellation
 
     def _heard(self, _connection: object, _pid: int, _channel: str, names: object) -> None:
         for name in str(names).split(","):

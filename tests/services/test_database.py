@@ -1,17 +1,22 @@
 """Which faults of the database may pass, and which are for a person."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
 from socket import gaierror
 
+import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.errors import Unavailable
 from services.database import TRIES, Database, LostRace, is_lost_race, is_passing, make_engine
+from services.resources import driver_dsn
 from services.wakeups import Wakeups
 from tests.inprocess import InProcess
+from tests.lingering import lingering
 
 
 @pytest.mark.parametrize(
@@ -116,6 +121,47 @@ async def test_a_server_that_cannot_be_reached_may_pass(host: str) -> None:
                     pass
     finally:
         await database.close()
+
+
+@pytest.fixture
+async def desk(database_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    connection = await asyncpg.connect(driver_dsn(database_url))
+    yield connection
+    await connection.close()
+
+
+async def test_a_server_that_takes_no_connection_yet_may_pass(
+    database_url: str, desk: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    """It says so in an answer, as one that is starting does."""
+    await desk.execute("CREATE ROLE turned_away LOGIN PASSWORD 'b' CONNECTION LIMIT 0")
+    url = make_url(database_url).set(username="turned_away", password="b")
+    database = Database(make_engine(url.render_as_string(hide_password=False), pool=1), Wakeups())
+    try:
+        for way in (database.transaction, database.statement):
+            with pytest.raises(Unavailable):
+                async with way():
+                    pass
+    finally:
+        await database.close()
+        await desk.execute("DROP ROLE turned_away")
+
+
+async def test_a_server_that_has_said_that_it_ends_and_has_not_yet_may_pass(
+    database_url: str, desk: "asyncpg.Connection[asyncpg.Record]", tmp_path: Path
+) -> None:
+    async with lingering(database_url, tmp_path) as (url, way):
+        database = Database(make_engine(url, pool=1), Wakeups())
+        try:
+            async with database.statement() as connection:
+                await desk.execute("SELECT pg_terminate_backend($1)", connection.get_server_pid())
+            await way.goodbye()
+            with pytest.raises(Unavailable):
+                async with database.statement() as connection:
+                    await connection.execute("SELECT 1")
+        finally:
+            way.ended.set()
+            await database.close()
 
 
 async def test_a_file_that_is_missing_in_the_middle_of_the_work_does_not_pass(hotline: InProcess) -> None:

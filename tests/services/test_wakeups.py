@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from services.resources import driver_dsn
 from services.wakeups import Wakeups
 from tests.inprocess import InProcess
+from tests.lingering import lingering
 
 PATIENCE = 20
 LISTENERS = """
@@ -87,6 +89,30 @@ async def test_who_listens_again_rings_no_bell_of_its_own(
         deaf.ring("outbox")
         async with asyncio.timeout(PATIENCE):
             assert await heard.get() == "outbox"
+
+
+async def test_who_rings_by_a_way_that_just_ends_listens_again(
+    database_url: str, desk: "asyncpg.Connection[asyncpg.Record]", tmp_path: Path
+) -> None:
+    async with lingering(database_url, tmp_path) as (url, way):
+        ringing = Wakeups(driver_dsn(url))
+        async with carrying(ringing):
+            ended = await listener(desk)
+            await desk.execute("SELECT pg_terminate_backend($1)", ended)
+            await way.goodbye()
+            ringing.ring("outbox")
+            await listener(desk, but_not=ended)
+
+
+async def test_who_is_told_to_stop_stops_though_the_server_does_not_answer(
+    database_url: str, desk: "asyncpg.Connection[asyncpg.Record]", tmp_path: Path
+) -> None:
+    async with lingering(database_url, tmp_path) as (url, _):
+        task = asyncio.create_task(Wakeups(driver_dsn(url)).run())
+        await listener(desk)
+        task.cancel()
+        await asyncio.wait([task], timeout=PATIENCE)
+        assert task.cancelled()
 
 
 async def test_a_step_of_a_ticket_wakes_who_brings_its_event_on(hotline: InProcess) -> None:
