@@ -29,7 +29,9 @@ async def timer(resources: Resources) -> None:
         pulse.looked(looked_at)
         upcoming, full = await resources.database.run(lambda connection: _look(connection, resources))
         if full:
-            await asyncio.gather(*(_catch_up(resources) for _ in range(LANES)))
+            async with asyncio.TaskGroup() as group:
+                for _ in range(LANES):
+                    group.create_task(_catch_up(resources))
         else:
             await asyncio.sleep(GATHER_SECONDS)
             await rest_until(resources.clock, looked_at, upcoming, bell, POLL_SECONDS)

@@ -172,10 +172,10 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             self._busy.clear()
             while True:
                 batches = await consumer.getmany(timeout_ms=FETCH_WAIT_MS, max_records=BATCH)
-                for partition, records in batches.items():
-                    work = self._partition(consumer, partition, records)
-                    self._busy[partition] = asyncio.create_task(work)
-                await asyncio.gather(*self._busy.values())
+                async with asyncio.TaskGroup() as group:  # told to stop, it waits until all have stopped
+                    for partition, records in batches.items():
+                        work = self._partition(consumer, partition, records)
+                        self._busy[partition] = group.create_task(work)
                 self._busy.clear()
 
     async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:

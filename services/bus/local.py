@@ -54,10 +54,12 @@ class LocalBus:
         lanes: list[list[Row]] = [[] for _ in range(LANES)]
         for each in rows:
             lanes[crc32(each[1].key.encode()) % LANES].append(each)
-        done = await asyncio.gather(*(self._lane(lane) for lane in lanes if lane))
-        if rows and not any(done):
+        async with asyncio.TaskGroup() as group:  # told to stop, it waits until every lane has stopped
+            tasks = [group.create_task(self._lane(lane)) for lane in lanes if lane]
+        done = sum(task.result() for task in tasks)
+        if rows and not done:
             await asyncio.sleep(BACK_OFF_SECONDS)
-        return sum(done)
+        return done
 
     async def _lane(self, rows: Sequence[Row]) -> int:
         messages, read = [message for _, message in rows], ReadOnce()

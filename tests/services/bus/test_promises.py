@@ -81,6 +81,40 @@ async def test_a_process_that_dies_before_its_commit_leaves_the_event_to_the_nex
     assert {row.process for row in await clerk.effects()} == {"next"}
 
 
+async def test_a_process_that_is_told_to_stop_waits_until_all_its_work_has_stopped(
+    bus: Bus, clerk: Clerk
+) -> None:
+    events = [signed(f"HK{number}") for number in range(20)]
+    at_work: set[str] = set()
+    stopped, go_on = asyncio.Event(), asyncio.Event()
+
+    async def stop_late(event: TicketSigned) -> None:
+        at_work.add(event.ticket)
+        slow = len(at_work) == 1
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            stopped.set()
+            if slow:
+                await go_on.wait()
+            raise
+
+    async def looked() -> int:
+        return len(at_work)
+
+    clerk.trouble = stop_late
+    await bus.write(*events)
+    async with bus.process(clerk.subscription()) as process:
+        await until(looked, lambda count: count > 1)
+        stopping = asyncio.create_task(process.stop())
+        async with asyncio.timeout(30):
+            await stopped.wait()
+        done, _ = await asyncio.wait([stopping], timeout=0.5)
+        go_on.set()
+        await stopping
+    assert not done
+
+
 async def test_handing_everything_out_again_changes_nothing(bus: Bus, clerk: Clerk) -> None:
     events = [signed(f"HK{number}") for number in range(100)]
     await bus.write(*events)
@@ -97,14 +131,13 @@ async def test_handing_everything_out_again_changes_nothing(bus: Bus, clerk: Cle
 
 
 async def test_no_event_is_lost_while_the_bus_is_away(bus: Bus, clerk: Clerk) -> None:
-    events = [signed(f"HK{number % 20}", number) for number in range(300)]
+    events = [signed(f"HK{number % 20}", number) for number in range(20_000)]
     async with bus.process(clerk.subscription()) as process, writing(bus, events) as written:
         await until(clerk.effects)
         async with bus.away(process):
             before = await bus.count("outbox")
             await until(lambda: bus.count("outbox"), lambda now: now >= before + 30)
-        await written
-        await clerk.handles(*events)
+        await clerk.handles(*await told_until_now(bus, events, written))
         assert process.healthy
     await in_order(clerk)
 
