@@ -198,11 +198,11 @@ class EmbeddedPostgres:
         """
         file = self._folder / "postmaster.pid"
         end = time.monotonic() + STOP_SECONDS
-        while file.exists() and _is_used(file, self._folder):
+        while _is_used(said := _text_of(file), self._folder):
             if time.monotonic() > end:
                 raise DataInUse(f"Another PostgreSQL still has {self._folder} open.")
             time.sleep(LOOK_EVERY)
-        if file.exists() and _process_of(file).exists():
+        if _process_of(said).exists():
             file.unlink(missing_ok=True)
         for left in _socket_folder(self._data).glob(".s.PGSQL.*"):
             left.unlink(missing_ok=True)
@@ -278,23 +278,31 @@ def _answers(path: Path) -> bool:
         return False
 
 
-def _process_of(file: Path) -> Path:
-    first = file.read_text().partition("\n")[0].strip()
+def _text_of(file: Path) -> str:
+    """Return what a pid file says: nothing when there is none, for a server that ends takes its own away."""
+    try:
+        return file.read_text()
+    except FileNotFoundError:
+        return ""
+
+
+def _process_of(said: str) -> Path:
+    first = said.partition("\n")[0].strip()
     return Path("/proc") / (first if first.isdigit() else "0")
 
 
-def _is_used(file: Path, folder: Path) -> bool:
+def _is_used(said: str, folder: Path) -> bool:
     """Say whether the server of a pid file runs, or processes it left behind."""
     try:
-        command = (_process_of(file) / "cmdline").read_bytes().split(b"\x00")
+        command = (_process_of(said) / "cmdline").read_bytes().split(b"\x00")
     except OSError:
         command = []
-    return str(folder).encode() in command or _is_attached(file)
+    return str(folder).encode() in command or _is_attached(said)
 
 
-def _is_attached(file: Path) -> bool:
+def _is_attached(said: str) -> bool:
     """Say whether processes are attached to the shared memory a pid file names, on its 7th line."""
-    lines = file.read_text().splitlines()
+    lines = said.splitlines()
     shared = Path("/proc/sysvipc/shm")
     if len(lines) < SHARED_MEMORY_LINE or not shared.exists():
         return False

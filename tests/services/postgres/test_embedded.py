@@ -22,7 +22,7 @@ from services.resources import driver_dsn
 from tests.journeys.processes import ROOT
 from tests.kafka.broker import free_ports
 
-BOUND = 20
+BOUND = 60
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root lends PostgreSQL another account")
 
@@ -242,6 +242,26 @@ def test_a_pid_file_whose_number_is_a_strangers_now_keeps_no_server_from_startin
     os.chown(file, (data / "postgres").stat().st_uid, -1)
     with server(data):
         assert server_pid(data) != os.getpid()
+
+
+COMES_AND_GOES = """
+import os, sys
+while True:
+    with open(sys.argv[1], "w") as file:
+        file.write("4194305\\n")
+    os.unlink(sys.argv[1])
+"""
+
+
+def test_a_pid_file_may_be_taken_away_at_any_moment(data: Path) -> None:
+    """As by a server whose owner was killed: it ends while the next one looks at what it left."""
+    file = data / "postgres" / "postmaster.pid"
+    with subprocess.Popen([sys.executable, "-c", COMES_AND_GOES, str(file)]) as other:
+        try:
+            for _ in range(1_000):
+                server(data)._wait_for_predecessor()
+        finally:
+            other.kill()
 
 
 async def test_a_first_start_that_was_killed_halfway_is_begun_anew(tmp_path: Path) -> None:
