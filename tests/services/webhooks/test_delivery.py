@@ -36,7 +36,7 @@ NOISE = {"category": "020100", "division": "460106002000"}
 DEPARTMENT = "ecology-environment-longhua"
 OTHER = "water-group"
 LEASE = timedelta(seconds=77)
-BOUND = 15
+BOUND = 60
 
 
 @asynccontextmanager
