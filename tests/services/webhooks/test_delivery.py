@@ -166,16 +166,18 @@ async def test_whatever_is_not_2xx_is_tried_again(hotline: InProcess, sink: Sink
 
 async def test_a_receiver_that_is_away_or_too_slow_gets_it_later(hotline: InProcess, sink: Sink) -> None:
     endpoint = await subscribe(hotline, "http://127.0.0.1:1/hook")
-    sink.awake.clear()
-    async with delivering(hotline, timeout_seconds=0.3):
+    async with delivering(hotline):
         await hotline.call(**NOISE)
         assert (await noted(hotline, attempts=1)).last_fault == "refused"
-        await hotline.rows("UPDATE webhook_endpoints SET url = :url RETURNING 1", url=sink.url)
-        hotline.clock.time += RETRY_AFTER[0] * (1 + JITTER)
+    await hotline.rows("UPDATE webhook_endpoints SET url = :url RETURNING 1", url=sink.url)
+    hotline.clock.time += RETRY_AFTER[0] * (1 + JITTER)
+    sink.awake.clear()
+    async with delivering(hotline, timeout_seconds=0.3):
         row = await noted(hotline, attempts=2)
-        assert row.last_fault == "timeout"
-        sink.awake.set()
-        hotline.clock.time = row.next_attempt_at
+    assert row.last_fault == "timeout"
+    hotline.clock.time = row.next_attempt_at
+    sink.awake.set()
+    async with delivering(hotline):
         row = await noted(hotline, attempts=3)
     assert (row.last_status, row.last_fault) == (200, None)
     verify(endpoint["secret"], sink.received)
@@ -273,11 +275,11 @@ async def test_an_endpoint_that_hangs_holds_up_nobody_else(
     await subscribe(hotline, sink.url)
     await subscribe(hotline, other_sink.url)
     sink.awake.clear()
-    async with delivering(hotline, concurrency=16):
+    async with delivering(hotline, concurrency=16, timeout_seconds=2 * BOUND):
         for _ in range(12):
             await hotline.register(**NOISE)
         await hotline.drain()
-        await other_sink.wait(lambda all_: len(all_) == 12, seconds=5)
+        await other_sink.wait(lambda all_: len(all_) == 12, seconds=BOUND)
         assert sink.most_at_once == 2
         sink.awake.set()
         await sink.wait(lambda all_: len(all_) == 12)

@@ -150,7 +150,7 @@ async def test_w5_whatever_the_receiver_does_the_command_is_answered_and_the_att
         }
         for url in expected:
             await subscribe(hotline, url)
-        async with delivering(hotline, timeout_seconds=2):
+        async with delivering(hotline, timeout_seconds=5):
             ticket = await hotline.call(**NOISE)
             await sink.wait(lambda all_: len(all_) == 1)  # it is being posted to, and does not answer
             signed = await hotline.step(ticket, "sign")
