@@ -38,7 +38,7 @@ class Hotline:
     sink: Sink
     keys: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
-    client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=30))
+    client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=PATIENCE))
 
     def at(self, moment: datetime) -> None:
         """Make it this moment everywhere."""

@@ -16,8 +16,8 @@ from tests.leash import LEASH
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "services"]
-START_SECONDS = 60
-STOP_SECONDS = 30
+START_SECONDS = 180
+STOP_SECONDS = 60
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Process:
     def kill(self) -> None:
         """As a power cut would."""
         self.child.kill()
-        self.child.wait(20)
+        self.child.wait(60)
 
     def stop(self) -> int:
         """As an operator would; return the exit code. One that does not stop is killed, and that is told."""
@@ -92,7 +92,7 @@ def _read(child: subprocess.Popen[str], lines: "queue.Queue[str | None]") -> Non
 def run(arguments: Sequence[str], env: Mapping[str, str] | None = None) -> str:
     """Run a command to its end and return what it printed."""
     done = subprocess.run(
-        [*COMMAND, *arguments], env=environment(env or {}), capture_output=True, text=True, timeout=120
+        [*COMMAND, *arguments], env=environment(env or {}), capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -55,4 +55,4 @@ async def test_a_played_morning_reconciles_with_the_database(rehearsal: Way) -> 
     # And it took its keys back, let its endpoints go, and left the clock running as fast as life
     assert await rehearsal.rows("SELECT 1 FROM api_keys WHERE name = 'demo' AND revoked_at IS NULL") == []
     assert await rehearsal.rows("SELECT 1 FROM webhook_endpoints WHERE disabled_at IS NULL") == []
-    assert (rehearsal.clock.now() - datetime.fromisoformat(told["at"])).total_seconds() < 60
+    assert (rehearsal.clock.now() - datetime.fromisoformat(told["at"])).total_seconds() < 600

@@ -18,7 +18,7 @@ from tests.journeys.processes import Process, make_key, run, start
 from tests.kafka.broker import KafkaBroker, free_ports
 
 FACES = ("intake", "router", "escalation")
-HEALTHY_SECONDS = 30
+HEALTHY_SECONDS = 180
 LOOK_EVERY = 0.1
 
 Told = tuple[list[str], dict[str, str]]
@@ -190,7 +190,7 @@ def wait_until_healthy(process: Process) -> None:
     port = str(urlsplit(process.url).port)
     _, *arguments = compose_health("intake", {"8000": port})
     limit = time.monotonic() + HEALTHY_SECONDS
-    while subprocess.run([sys.executable, *arguments], capture_output=True, timeout=20).returncode != 0:
+    while subprocess.run([sys.executable, *arguments], capture_output=True, timeout=60).returncode != 0:
         if process.child.poll() is not None or time.monotonic() > limit:
             raise AssertionError(f"It does not become healthy:\n{process.log.read_text()[-3000:]}")
         time.sleep(LOOK_EVERY)

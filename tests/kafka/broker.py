@@ -19,8 +19,8 @@ from tests.leash import LEASH
 HERE = Path(__file__).parent
 OLDEST_JAVA = 17
 CLUSTER_ID = "aG90bGluZS10ZXN0cy0wMQ"  # sixteen bytes, as Kafka writes them
-START_SECONDS = 60
-STOP_SECONDS = 30
+START_SECONDS = 180
+STOP_SECONDS = 60
 LOOK_EVERY = 0.05
 
 # Below the ports the system hands out: a client that keeps calling a stopped broker on one of

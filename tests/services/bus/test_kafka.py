@@ -132,7 +132,7 @@ async def test_a_publisher_closes_while_the_broker_is_away_and_sends_nothing_aft
         done, _ = await asyncio.wait([publishing], timeout=0.5)
         assert not done
         publishing.cancel()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await publisher.close()
     finally:
         await asyncio.to_thread(kafka_broker.start)
