@@ -22,7 +22,7 @@ COMMANDS = {
     "deadline": "escalation.deadline_cli:deadline",
     "keys": "services.cli.keys:keys",
     "dead-letters": "services.cli.dead_letters:dead_letters",
-    "contracts": "services.cli.contracts:contracts",
+    "contracts": "services.composition:contracts",
     "departments": "router.department_cli:departments",
     "jurisdictions": "router.jurisdictions_cli:jurisdictions",
     "suggest": "router.suggest_cli:suggest",

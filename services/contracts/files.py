@@ -7,10 +7,11 @@ from typing import Any
 
 from schemas.errors import Misconfigured
 from services.contracts.asyncapi import asyncapi
+from services.contracts.domain import rest
 from services.contracts.domain.compatibility import all_breaks
 from services.contracts.event_schemas import topic_schemas, webhook_schemas
 
-RELEASED = "released.json"
+RELEASED, RELEASED_API = "released.json", "released_api.json"
 MADE = ("events", "webhooks")
 """Folders that hold nothing but what is written here."""
 
@@ -47,24 +48,42 @@ def differing(files: Mapping[str, str], folder: Path) -> list[str]:
     return sorted({*wrong, *(found - files.keys())})
 
 
-def breaks_of_released(folder: Path) -> list[str]:
-    """Return what breaks the readers of what was released; raises `Misconfigured` when nothing was."""
-    text = _text(folder / RELEASED)
-    if text is None:
-        raise Misconfigured(f"{folder / RELEASED} is missing: the schemas that were released.")
-    return all_breaks(json.loads(text), event_schemas())
+def breaks_of_released(folder: Path, api: Schemas) -> list[str]:
+    """Return what breaks who reads or calls what was released; raises `Misconfigured` when nothing was."""
+    kept = {each: _text(folder / each) for each in (RELEASED, RELEASED_API)}
+    for name, text in kept.items():
+        if text is None:
+            raise Misconfigured(f"{folder / name} is missing: what was released.")
+    events, routes = (json.loads(text or "") for text in kept.values())
+    return all_breaks(events, event_schemas()) + rest.breaks(routes, api)
 
 
-def release(folder: Path) -> None:
-    """Let today's schemas be those that are kept to from now on; raises `Misconfigured` when one breaks."""
-    if (folder / RELEASED).exists() and (broken := breaks_of_released(folder)):
+def release(folder: Path, api: Schemas) -> None:
+    """Keep to today's schemas and API from now on; raises `Misconfigured` when one breaks."""
+    if (folder / RELEASED).exists() and (broken := breaks_of_released(folder, api)):
         raise Misconfigured(f"What is released is not taken back: {broken[0]}.")
     (folder / RELEASED).write_text(rendered(event_schemas()), "utf-8")
+    (folder / RELEASED_API).write_text(_in_lines(api), "utf-8")
 
 
 def rendered(document: Any) -> str:
     """Return a document as it is kept: the same for the same content, a line for each value."""
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _in_lines(api: Schemas) -> str:
+    """Return the API as it is kept: a line for each route and schema."""
+    parts = [
+        f'"{part}": {{\n'
+        + ",\n".join(f'"{name}": {_short(each)}' for name, each in sorted(some.items()))
+        + "\n}"
+        for part, some in api.items()
+    ]
+    return "{" + ",\n".join(parts) + "}\n"
+
+
+def _short(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, sort_keys=True)
 
 
 def _text(path: Path) -> str | None:

@@ -1,6 +1,7 @@
 """The committed contracts are what the code says and does, and nothing released is broken."""
 
 import json
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from schemas.errors import Misconfigured
+from services.composition import ROLES
 from services.contracts import files
+from services.contracts.api import api_of
 from services.contracts.asyncapi import NEVER_IN_CONFIDENCE, asyncapi
 from services.contracts.event_schemas import topic_schemas, webhook_schemas
 from services.webhooks.announce import TYPES, body
@@ -35,9 +38,27 @@ def test_the_committed_contracts_are_what_the_code_says(today: dict[str, str]) -
     assert files.differing(today, COMMITTED) == []
 
 
-def test_what_was_released_is_kept_to() -> None:
-    """Only optional fields, values and events are added: see docs/contracts/README.md."""
-    assert files.breaks_of_released(COMMITTED) == []
+@pytest.fixture(scope="module")
+def api() -> dict[str, Any]:
+    return api_of(ROLES)
+
+
+def test_what_was_released_is_kept_to(api: dict[str, Any]) -> None:
+    """Only what harms no reader and no caller is added: see docs/contracts/README.md."""
+    assert files.breaks_of_released(COMMITTED, api) == []
+
+
+def test_a_route_a_parameter_and_a_field_that_are_taken_away_are_breaks_of_what_was_released(
+    api: dict[str, Any],
+) -> None:
+    broken = deepcopy(api)
+    del broken["routes"]["GET /v1/hotlines"]
+    del broken["routes"]["GET /v1/supervision/overdue"]["parameters"]["query department"]
+    del broken["schemas"]["Ticket"]["properties"]["department"]
+    found = files.breaks_of_released(COMMITTED, broken)
+    assert "GET /v1/hotlines: is gone" in found
+    assert "GET /v1/supervision/overdue query department: is gone" in found
+    assert len([each for each in found if each.endswith("/department: is gone")]) == 1
 
 
 @pytest.mark.parametrize("type_", sorted(DATA))
@@ -121,18 +142,24 @@ def test_a_folder_that_was_changed_is_found_out_and_written_anew(
 
 
 def test_writing_the_contracts_anew_hides_no_break_and_releasing_takes_none_back(
-    today: dict[str, str], tmp_path: Path
+    today: dict[str, str], api: dict[str, Any], tmp_path: Path
 ) -> None:
-    files.release(tmp_path)
+    files.release(tmp_path, api)
     promised = json.loads((tmp_path / files.RELEASED).read_text("utf-8"))
     promised["webhooks/ticket.urged"]["properties"]["tone"] = {"type": "string"}
     (tmp_path / files.RELEASED).write_text(json.dumps(promised), "utf-8")
     files.write(today, tmp_path)
-    assert files.breaks_of_released(tmp_path) == ["webhooks/ticket.urged/tone: is gone"]
+    assert files.breaks_of_released(tmp_path, api) == ["webhooks/ticket.urged/tone: is gone"]
     with pytest.raises(Misconfigured, match=r"is not taken back: webhooks/ticket\.urged/tone"):
-        files.release(tmp_path)
+        files.release(tmp_path, api)
 
 
-def test_a_release_that_is_missing_is_no_release_without_breaks(tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match=r"released\.json is missing"):
-        files.breaks_of_released(tmp_path)
+@pytest.mark.parametrize("missing", [files.RELEASED, files.RELEASED_API])
+def test_a_release_that_is_missing_is_no_release_without_breaks(
+    missing: str, api: dict[str, Any], tmp_path: Path
+) -> None:
+    files.release(tmp_path, api)
+    assert files.breaks_of_released(tmp_path, api) == []
+    (tmp_path / missing).unlink()
+    with pytest.raises(Misconfigured, match=f"{missing} is missing"):
+        files.breaks_of_released(tmp_path, api)
