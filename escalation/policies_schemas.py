@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from schemas.base import Instant, Schema, Text
+from schemas.base import Day, Instant, Schema, Text
 
 VersionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")]
 Cell = Annotated[Text, StringConstraints(max_length=500)]
@@ -84,7 +84,7 @@ class PublishPolicy(Schema):
     preview: Annotated[str, StringConstraints(max_length=64)] = Field(
         description="What the preview is known by: its `preview`."
     )
-    valid_from: date | None = Field(None, description="Null: today, at once.")
+    valid_from: Day | None = Field(None, description="Null: today, at once.")
 
 
 class PolicyVersion(Schema):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from schemas.base import Instant, Schema, Text
+from schemas.base import Day, Instant, Schema, Text
 
 VersionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")]
 LONGEST_PERIOD = 366
@@ -30,8 +30,8 @@ class SimulateRequest(Schema):
         json_schema_extra={"examples": [{"since": "2026-10-01", "until": "2026-10-31"}]}
     )
 
-    since: date
-    until: date
+    since: Day
+    until: Day
 
     @model_validator(mode="after")
     def _is_a_period(self) -> Self:
@@ -47,7 +47,7 @@ class PublishRequest(Schema):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"valid_from": "2027-01-01"}]})
 
-    valid_from: date | None = Field(None, description="Null: today, at once.")
+    valid_from: Day | None = Field(None, description="Null: today, at once.")
 
 
 class TableVersion(Schema):

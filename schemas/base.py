@@ -1,8 +1,8 @@
 """The base of every published schema, and the few types they share."""
 
 import unicodedata
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
@@ -38,14 +38,21 @@ Instant = AwareDatetime
 """A moment with its offset; a naive time is refused."""
 
 
-def _in_our_time(moment: datetime) -> datetime:
+D = TypeVar("D", bound=date)
+
+
+def _in_our_time(moment: D) -> D:
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ValueError(f"a moment lies between {FIRST_YEAR} and {LAST_YEAR}")
+        raise ValueError(f"it lies between {FIRST_YEAR} and {LAST_YEAR}")
     return moment
 
 
 AskedInstant = Annotated[Instant, AfterValidator(_in_our_time)]
 """A moment somebody asks about; one that no database knows is refused."""
+
+
+Day = Annotated[date, AfterValidator(_in_our_time)]
+"""A civil day somebody names; the day before it and that after it can be counted."""
 
 
 def rfc3339(moment: datetime) -> str:

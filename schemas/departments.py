@@ -1,11 +1,10 @@
 """A department (承办单位) as it is entered and shown: the unit, its people, its promises, its merger."""
 
-from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from schemas.base import Instant, Schema, Text
+from schemas.base import Day, Instant, Schema, Text
 from schemas.codes import DepartmentCode, DivisionCode
 from schemas.credit_code import CreditCode
 from schemas.ticket import Kind, Name, Phone
@@ -27,8 +26,8 @@ class DepartmentChange(Schema):
     )
     enterprise: bool = Field(False, description="It is an enterprise, not a body of the government.")
     aliases: list[UnitName] = Field([], max_length=20, description="What callers call it.")
-    valid_from: date
-    valid_to: date | None = Field(None, description="Its last day.")
+    valid_from: Day
+    valid_to: Day | None = Field(None, description="Its last day.")
 
 
 class DepartmentNew(DepartmentChange):
@@ -111,8 +110,8 @@ class CommitmentNew(Schema):
     kind: Kind | None = Field(None, description="Null is every kind.")
     amount: int = Field(ge=1, le=100_000)
     unit: Literal["wall_minutes", "working_minutes", "working_days", "calendar_days"]
-    valid_from: date
-    valid_to: date | None = None
+    valid_from: Day
+    valid_to: Day | None = None
     source: Says
 
     @model_validator(mode="after")
@@ -133,7 +132,7 @@ class Commitment(CommitmentNew):
 class MergerNew(Schema):
     """From which day a department's matters are another's, and by which paper."""
 
-    on: date
+    on: Day
     because: Says
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from schemas.base import Instant, Schema, Text
+from schemas.base import Day, Instant, Schema, Text
 from schemas.codes import DepartmentCode
 
 ALWAYS = date(1900, 1, 1)
@@ -67,8 +67,8 @@ class HotlineChange(Schema):
     statutory_procedure: Annotated[Text, StringConstraints(min_length=1, max_length=40)] | None = None
     redirect: HotlineNumber | None = None
     department: DepartmentCode | None = None
-    valid_from: date | None = Field(None, ge=ALWAYS, le=date(2199, 12, 31))
-    valid_to: date | None = Field(None, ge=ALWAYS, le=date(2199, 12, 31))
+    valid_from: Day | None = None
+    valid_to: Day | None = None
     source: Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 
     @model_validator(mode="after")

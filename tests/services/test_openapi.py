@@ -1,5 +1,6 @@
 """The API's description shows an example of every body, and each example is one that is taken."""
 
+import re
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -45,6 +46,23 @@ async def test_every_body_has_an_example_that_its_schema_takes(hotline: InProces
         schema = {**body["schema"], "components": document["components"]}
         for each in shown[route]:
             assert [fault.message for fault in Draft202012Validator(schema).iter_errors(each)] == [], route
+
+
+async def test_a_day_no_calendar_knows_is_refused_wherever_one_is_named(hotline: InProcess) -> None:
+    """The day before the first of all would fail the service."""
+    document = hotline.app.openapi()
+    client, asked = await hotline.client("admin"), 0
+    for (method, path), body in bodies(document).items():
+        name = body["schema"].get("$ref", "").rpartition("/")[2]
+        fields = document["components"]["schemas"].get(name, {}).get("properties", {})
+        for field in (each for each, schema in fields.items() if "'format': 'date'" in str(schema)):
+            for day in ("0001-01-01", "9999-12-31"):
+                said = {**examples(body, document)[0], field: day}
+                answer = await client.request(method, re.sub("{[^}]+}", "ladder", path), json=said)
+                pointers = [each["pointer"] for each in answer.json().get("errors", ())]
+                assert (answer.status_code, f"/{field}" in pointers) == (422, True), (path, answer.text)
+                asked += 1
+    assert asked >= 10
 
 
 async def test_every_example_of_a_command_is_read_to_its_end(hotline: InProcess) -> None:
