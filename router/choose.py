@@ -79,15 +79,16 @@ class _Deciding:
     asked: Inquiry
     excluded: frozenset[str]
     connection: AsyncConnection
+    today: date
 
     async def department(self, code: str) -> Any:
         """
-        Return a department in force on the day, or who has its matters since.
+        Return a department in force today, or who has its matters since.
 
         None when there is neither, or it may not have this ticket.
         """
         try:
-            found = await DepartmentStore(self.connection).acting(code, self.asked.day)
+            found = await DepartmentStore(self.connection).acting(code, self.today)
         except UnknownDepartment:
             return None
         return None if found.code in self.excluded else found
@@ -99,15 +100,25 @@ class _Deciding:
         return f",{await DepartmentStore(self.connection).name(code)}已由{found.name}承接"
 
 
-async def choice_for(ticket: TicketRow, connection: AsyncConnection, resources: Resources) -> Choice:
-    """Return who is to have a ticket as it now is; who may not have it does not take part."""
+async def choice_for(
+    ticket: TicketRow, connection: AsyncConnection, resources: Resources, at: datetime | None = None
+) -> Choice:
+    """
+    Return who is to have a ticket as it now is, by the table in force now or `at` a moment.
+
+    Who may not have it does not take part.
+    """
     day = civil_day(resources.clock.now(), resources)
     excluded = await excluded_from(ticket, day, connection)
-    return await choose(case_of(ticket), connection, resources, excluded)
+    return await choose(case_of(ticket), connection, resources, excluded, at)
 
 
 async def choose(
-    case: Case, connection: AsyncConnection, resources: Resources, excluded: frozenset[str] = NOBODY
+    case: Case,
+    connection: AsyncConnection,
+    resources: Resources,
+    excluded: frozenset[str] = NOBODY,
+    at: datetime | None = None,
 ) -> Choice:
     """
     Return who is to have a matter, registered or not.
@@ -115,17 +126,24 @@ async def choose(
     The place of one whose division is unknown is the city as a whole. A
     department that is not in force has nobody to take it, so a person must say.
     """
-    choice = await _choice(case, connection, resources, excluded)
+    choice = await _choice(case, connection, resources, excluded, at)
     return choice.withheld() if case.confidential else choice
 
 
 async def _choice(
-    case: Case, connection: AsyncConnection, resources: Resources, excluded: frozenset[str]
+    case: Case,
+    connection: AsyncConnection,
+    resources: Resources,
+    excluded: frozenset[str],
+    at: datetime | None,
 ) -> Choice:
-    day = civil_day(resources.clock.now(), resources)
-    snapshot = await resources.part(PublishedTable).in_force(connection, day)
+    today, published = civil_day(resources.clock.now(), resources), resources.part(PublishedTable)
+    if at is None:
+        day, snapshot = today, await published.in_force(connection, today)
+    else:
+        day, snapshot = civil_day(at, resources), await published.when(connection, at, today)
     asked = inquiry_of(case, day, snapshot.areas, resources.settings)
-    deciding = _Deciding(snapshot, asked, excluded, connection)
+    deciding = _Deciding(snapshot, asked, excluded, connection, today)
     try:
         verdict = explain(snapshot.table, asked, excluded)
     except Exception as fault:  # a rule's fault must cost a person's minute, never the ticket

@@ -57,10 +57,14 @@ class JurisdictionStore:
         query = select(jurisdiction_versions, _first_day(zone).label("first_day"))
         return (await self._connection.execute(query.order_by(*_newest(zone)))).all()
 
-    async def in_force(self, day: date, zone: str) -> tuple[str, datetime | None] | None:
-        """Return the version in force on a day, and when the areas last changed."""
+    async def in_force(
+        self, day: date, zone: str, at: datetime | None = None
+    ) -> tuple[str, datetime | None] | None:
+        """Return the version in force on a day, as published by a moment, and when areas last changed."""
         changed = select(func.max(jurisdiction_areas.c.changed_at)).scalar_subquery()
         query = select(jurisdiction_versions.c.version, changed).where(_first_day(zone) <= day)
+        if at is not None:
+            query = query.where(jurisdiction_versions.c.published_at <= at)
         found = (await self._connection.execute(query.order_by(*_newest(zone)).limit(1))).one_or_none()
         return (found[0], found[1]) if found else None
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +16,9 @@ from router.jurisdiction_store import JurisdictionStore
 from schemas.errors import Misconfigured
 from services.database import once_per_transaction
 from services.resources import Resources
+
+Key = tuple[str, datetime | None]
+"""A version, and when the areas last changed."""
 
 KEPT = 4
 """Versions held at once: the one in force, the next, and a few old decisions are explained by."""
@@ -44,7 +48,7 @@ class PublishedTable:
 
     def __init__(self, resources: Resources) -> None:
         self._zone = resources.settings.time_zone
-        self._kept: dict[tuple[str, datetime | None], Snapshot] = {}
+        self._kept: dict[Key, Snapshot] = {}
         self._reading = asyncio.Lock()
 
     async def in_force(self, connection: AsyncConnection, day: date) -> Snapshot:
@@ -52,18 +56,28 @@ class PublishedTable:
         what = (PublishedTable, day)
         return await once_per_transaction(connection, what, lambda: self._in_force(connection, day))
 
+    async def when(self, connection: AsyncConnection, at: datetime, today: date) -> Snapshot:
+        """Return the version by which was decided at a moment; before there was any, today's."""
+        day = at.astimezone(ZoneInfo(self._zone)).date()
+        key = await JurisdictionStore(connection).in_force(day, self._zone, at)
+        return await (self.in_force(connection, today) if key is None else self._get(connection, key))
+
     async def _in_force(self, connection: AsyncConnection, day: date) -> Snapshot:
         key = await JurisdictionStore(connection).in_force(day, self._zone)
         if key is None:
             raise Misconfigured("No jurisdiction table is in force: run `hotline migrate`.")
-        if (known := self._kept.get(key)) is not None:
+        return await self._get(connection, key)
+
+    async def _get(self, connection: AsyncConnection, key: Key) -> Snapshot:
+        if (known := self._kept.pop(key, None)) is not None:
+            self._kept[key] = known  # what was not asked for longest stands first, and goes first
             return known
         async with self._reading:  # many transactions meet a new version at once; one reads it
             if key not in self._kept:
                 await self._read(connection, key)
             return self._kept[key]
 
-    async def _read(self, connection: AsyncConnection, key: tuple[str, datetime | None]) -> None:
+    async def _read(self, connection: AsyncConnection, key: Key) -> None:
         store = JurisdictionStore(connection)
         with uncollected():
             rows, areas = await store.rows(key[0]), await store.areas()

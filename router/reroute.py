@@ -1,7 +1,9 @@
 """Use case: after a correction, move a ticket only when another department is competent for it."""
 
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.assign import ROUTER, assign, dispatch
@@ -23,10 +25,11 @@ async def reroute(
     Let a locked ticket follow what of it was corrected.
 
     One at the triage desk is assigned if the table or a suggestion now decides. One
-    under way stays if its department is competent, or if it was adjudicated, or
-    where the table still says nothing and a person chose it or a suggestion would
-    again; else it is taken back and dispatched anew, or parked, in this
-    transaction. A return that is pending stays pending. `quietly` notes nothing
+    under way stays if its department is competent, by the table in force or by that
+    which was when it was given it, for a publication takes no decision back; if it
+    was adjudicated; or where the table says nothing and a person chose it or a
+    suggestion would again. Else it is taken back and dispatched anew, or parked, in
+    this transaction. A return that is pending stays pending. `quietly` notes nothing
     where nothing moves: for words that may decide, and mostly do not.
     """
     if ticket.status == Status.REGISTERED:
@@ -60,27 +63,38 @@ async def _from_desk(
 async def _from_department(
     ticket: TicketRow, connection: AsyncConnection, resources: Resources, *, quietly: bool
 ) -> None:
-    choice, now = await choice_for(ticket, connection, resources), resources.clock.now()
-    because = choice.because if choice.department == ticket.department else None
-    stays = await _stays(ticket, choice, connection, resources)
+    now = resources.clock.now()
+    held = await AssignmentStore(connection).open(ticket.id)
+    moving = choice = await choice_for(ticket, connection, resources)
+    stays = await _stays(ticket, held, choice, connection, resources, quietly=quietly)
     if stays is None:
-        said = f"更正后不再归{ticket.department_name}:{choice.because}"
+        choice = await choice_for(ticket, connection, resources, held.assigned_at)
+        stays = await _stays(ticket, held, choice, connection, resources, quietly=quietly)
+    if stays is None:
+        said = f"更正后不再归{ticket.department_name}:{moving.because}"
         free = await recall(ticket, said, "corrected", connection, at=now, actor=ROUTER)
         await dispatch(free, connection, resources)
     elif not quietly:
+        because = choice.because if choice.department == ticket.department else None
         await _note(ticket, stays, because, connection, now)
 
 
 async def _stays(
-    ticket: TicketRow, choice: Choice, connection: AsyncConnection, resources: Resources
+    ticket: TicketRow,
+    held: Row[Any],
+    choice: Choice,
+    connection: AsyncConnection,
+    resources: Resources,
+    *,
+    quietly: bool,
 ) -> str | None:
-    """Say why a ticket stays where it is; None when it must move."""
-    store = AssignmentStore(connection)
-    if (await store.open(ticket.id)).binding == ADJUDICATED:
+    """Say why a ticket stays where it is held; None when by that choice it must move."""
+    if held.binding == ADJUDICATED:
         return f"更正后仍归{ticket.department_name}:已裁定,不再改派"
     if choice.department == ticket.department:
         return f"更正后仍归{ticket.department_name}:{choice.because}"
-    if (choice.kept or choice.verdict.row is None) and await store.chosen_by_hand(ticket.id, ROUTER):
+    undecided = choice.kept or choice.verdict.row is None or (quietly and choice.parked == "manual_row")
+    if undecided and held.assigned_by != ROUTER:
         return f"更正后目录未定,仍由人工所派{ticket.department_name}办理"
     found = None
     if choice.department is None:

@@ -90,13 +90,6 @@ class AssignmentStore:
             .values(ended_at=at, ended_because=because)
         )
 
-    async def chosen_by_hand(self, ticket_id: str, machine: str) -> bool:
-        """Say whether the open assignment is a person's choice."""
-        query = select(assignments.c.assigned_by).where(
-            assignments.c.ticket_id == ticket_id, assignments.c.ended_at.is_(None)
-        )
-        return (await self._connection.scalar(query)) not in (None, machine)
-
     async def open(self, ticket_id: str) -> Row[Any]:
         """Return the open assignment of a ticket that has one."""
         query = select(assignments).where(

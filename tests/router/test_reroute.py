@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.inprocess import Answer, InProcess
+from tests.router.test_assign import a_row, published
 
 LONGHUA = "460106002000"
 NOISE = {"category": "020100", "division": LONGHUA}  # construction noise: ecology
@@ -174,3 +175,32 @@ async def test_the_old_department_is_told_that_it_was_taken_back(hotline: InProc
     await correct(hotline, ticket, category=LIGHTS)
     deliveries = (await owner.get("/v1/webhooks/deliveries")).json()["items"]
     assert sorted(each["type"] for each in deliveries) == ["ticket.corrected", "ticket.recalled"]
+
+
+async def by_hand(hotline: InProcess) -> Answer:
+    """A ticket the table leaves to a person, who gave it to ecology."""
+    ticket = await hotline.call(category=MANUAL, division=LONGHUA)
+    client, chosen = await hotline.client(), {"department": ECOLOGY, "note": "职责所在"}
+    assert (await client.post(f"/v1/tickets/{ticket['id']}/assign", json=chosen)).status_code == 200
+    await hotline.drain()
+    return ticket
+
+
+async def test_a_typo_takes_nothing_from_whom_a_person_chose(hotline: InProcess) -> None:
+    ticket = await by_hand(hotline)
+    now = await correct(hotline, ticket, text="改过的内容")
+    assert (now["status"], now["department"]) == ("assigned", ECOLOGY)
+
+
+async def test_a_publication_takes_no_decision_back_when_something_is_corrected(hotline: InProcess) -> None:
+    ticket, chosen = await hotline.call(**NOISE), await by_hand(hotline)
+    hotline.clock.time += timedelta(hours=1)
+    await published(hotline, "T-2", a_row("", "justice"))
+    for each in (ticket, chosen):
+        assert (await correct(hotline, each, text="改过的内容"))["department"] == ECOLOGY
+    now = await correct(hotline, ticket, division="460106003000")
+    assert (now["department"], "HK-EXAMPLE-1" in now["department_because"]) == (ECOLOGY, True)
+    assert (await steps(hotline, ticket))[-1] == "note"
+    # What the table of then would send elsewhere goes where that of now does.
+    now = await correct(hotline, ticket, category=LIGHTS)
+    assert (now["department"], "T-2" in now["department_because"]) == ("justice", True)
