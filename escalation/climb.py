@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic_core import to_json
@@ -15,6 +16,7 @@ from escalation.domain.ladder import Rung
 from escalation.domain.policy import Clock, Stage
 from escalation.domain.receivers import SIX
 from escalation.domain.rungs_due import late_by, rungs_due
+from escalation.domain.told import STAGES, moment
 from escalation.halts import held_back
 from escalation.pulse import Pulse
 from escalation.rulebook import PublishedRules
@@ -115,8 +117,9 @@ async def climb(
             card = {"id": next(ids), "ticket_id": each.ticket_id, **_said(each, rung, at, now)}
             cards.append((card, _kind(card, each.ladder, standing[each.ticket_id])))
     cards.sort(key=lambda one: (one[0]["fell_due_at"], one[0]["level"]))
+    zone = resources.settings.zone
     await EscalationStore(connection).add([card for card, _ in cards])
-    await write_down(connection, [_note(card, next(ids)) for card, _ in cards], standing, WORKER)
+    await write_down(connection, [_note(card, next(ids), zone) for card, _ in cards], standing, WORKER)
     await point(connection, pointers)
     await tell(cards, connection, resources)
     resources.part(Pulse).climbed(len(cards))
@@ -152,7 +155,7 @@ def _kind(card: Card, ladder: str, ticket: Standing) -> Kind:
     return Kind(ladder, card["level"], card["department"], district, urgent=urgent, unsigned=unsigned)
 
 
-def _note(card: Card, event_id: UUID) -> Note:
+def _note(card: Card, event_id: UUID, zone: ZoneInfo) -> Note:
     """Return what is noted and announced: by hand what `TicketEscalated` says, as there may be many."""
     late = late_by(card["fell_due_at"], card["detected_at"])
     told = {name: value for name, value in card.items() if name not in ("id", "ticket_id")}
@@ -164,12 +167,13 @@ def _note(card: Card, event_id: UUID) -> Note:
         at=card["detected_at"],
         body=to_json({**told, "late_by": late}),
         step=Step.ESCALATE,
-        sentence=_sentence(card, late),
+        sentence=_sentence(card, late, zone),
     )
 
 
-def _sentence(card: Card, late: int | None) -> str:
-    said = f"{card['name']}({card['stage']}),应于{card['fell_due_at'].isoformat()}发出,{card['effect']}"
+def _sentence(card: Card, late: int | None, zone: ZoneInfo) -> str:
+    stage, at = STAGES.get(card["stage"], card["stage"]), moment(card["fell_due_at"], zone)
+    said = f"{card['name']}({stage}),应于{at}发出,{card['effect']}"
     return said if late is None else f"{said},迟发{late // 3600}小时{late % 3600 // 60}分"
 
 

@@ -35,6 +35,9 @@ async def test_a_late_answer_the_timer_has_not_seen_coming_still_gets_its_cards(
     await hotline.step(ticket, "sign")
     expected = [("催办", "2026-11-23T01:22:30Z"), ("督办", "2026-11-23T01:30:00Z")]
     assert sign_rungs(await hotline.cards(ticket["id"])) == expected
+    history = (await (await hotline.client()).get(f"/v1/tickets/{ticket['id']}/history")).json()
+    said = [each["note"] for each in history if each["step"] == "escalate"]
+    assert any(each.startswith("督办(签收),应于2026-11-23 09:30发出,") for each in said), said
     await hotline.later(timedelta(days=1))
     assert sign_rungs(await hotline.cards(ticket["id"])) == expected
 
