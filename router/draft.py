@@ -70,10 +70,9 @@ def refuse_faulty(sheet: Sheet) -> None:
     """Raise `SheetFaulty` when a sheet could not be read whole."""
     if sheet.faults:
         first = sheet.faults[0]
-        place = f"第{first.line}行" + (f"{first.column}列" if first.column else "")
         more = f",共{len(sheet.faults)}处错误" if len(sheet.faults) > 1 else ""
         faults = [each.record() for each in sheet.faults[:FAULTS_TOLD]]
-        raise SheetFaulty(f"{place}:{first.message}{more}。", faults=faults)
+        raise SheetFaulty(f"{first.place}:{first.message}{more}。", faults=faults)
 
 
 async def lint_rows(

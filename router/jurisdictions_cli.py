@@ -172,7 +172,7 @@ def read_sheet_file(path: Path) -> Sheet:
 
 def _say_faults(file: Path, sheet: Sheet, found: Sequence[TableFault]) -> None:
     for each in sheet.faults:
-        typer.echo(f"{file}:{each.line}: {each.column or '-'}: {each.message}", err=True)
+        typer.echo(f"{file}:{each.line}: {each.place}:{each.message}", err=True)
     for fault in found:
         lines = ",".join(str(sheet.lines[row]) for row in fault.rows if row in sheet.lines)
         typer.echo(f"{file}:{lines or '-'}: {fault.severity}: {fault.message}", err=True)

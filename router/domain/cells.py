@@ -99,6 +99,8 @@ def read_attributes(text: str) -> tuple[tuple[str, str], ...]:
 
 def read_date(text: str) -> date:
     """Return a day."""
+    if not text:
+        raise BadCell("生效日期不能为空")
     read = _DATE.fullmatch(text)
     try:
         if read is None:

@@ -36,7 +36,10 @@ def _overlap(each: Overlap, known: Known) -> str:
     one, other = each.one, each.other
     if each.two_leads:
         names = "和".join(
-            known.department(row.department) if row.department else "人工研判" for row in (one, other)
+            known.department(row.department) + ("(经区)" if row.mode is Mode.VIA_DISTRICT else "")
+            if row.department
+            else "人工研判"
+            for row in (one, other)
         )
         same = "条件完全相同" if each.same else "可同时适用于同一工单,且同样具体"
         return f"第{one.id}条与第{other.id}条{same},却有两个主办:{names};请合并、改条件或设优先级"

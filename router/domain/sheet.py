@@ -57,6 +57,12 @@ class SheetFault:
     code: str
     message: str
 
+    @property
+    def place(self) -> str:
+        """Where it is, as a clerk counts."""
+        title = COLUMNS[self.column][0] if self.column in COLUMNS else self.column
+        return f"第{self.line}行“{title}”列" if title else f"第{self.line}行"
+
     def record(self) -> dict[str, Any]:
         """Return it as the API shows it."""
         return {name: getattr(self, name) for name in self.__slots__}

@@ -97,6 +97,7 @@ async def test_a_sheet_that_cannot_be_read_changes_nothing_and_names_line_and_co
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (422, "sheet_faulty")
     last = shipped_with().count(b"\n") + 1
+    assert problem["detail"].startswith(f"第{last}行“类别”列:")
     assert [(each["line"], each["column"]) for each in problem["faults"]] == [
         (last, "category"),
         (last, "department"),

@@ -99,6 +99,14 @@ def test_an_area_is_what_its_borders_are_on_the_day(
             "第a条与第b条可同时适用于同一工单,且同样具体,却有两个主办:市水务局和市公安局;请合并、改条件或设优先级",
         ),
         (
+            [
+                row("0201", "460106", "water", id="a"),
+                row("0201", "460106", "water", id="b", mode=Mode.VIA_DISTRICT),
+            ],
+            "two_leads",
+            "第a条与第b条条件完全相同,却有两个主办:市水务局和市水务局(经区);请合并、改条件或设优先级",
+        ),
+        (
             [row("0201", "4601", "water", id="a"), row("0201", "4601", "water", id="b")],
             "overlap",
             "第a条与第b条重复;请删去一条、改条件或设优先级",

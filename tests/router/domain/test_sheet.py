@@ -47,6 +47,7 @@ from tests.router.sheets import HEADER, line
         ({"mode": ""}, "mode", "派单方式不能为空:直派(direct)、经区(via_district)或人工(manual)"),
         ({"priority": "高"}, "priority", "优先级“高”应为0到999的整数,越大越优先"),
         ({"department_only": "也许"}, "department_only", "“也许”应填是或否"),
+        ({"valid_from": ""}, "valid_from", "生效日期不能为空"),
         ({"valid_from": "2026-02-30"}, "valid_from", "日期“2026-02-30”应写作2026-01-31"),
         ({"id": "first"}, "id", "编号“first”与第2行重复"),
     ],
