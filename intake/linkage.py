@@ -130,9 +130,10 @@ async def read_linkage(ticket_id: str, resources: ResourcesDep, principal: Princ
 async def _understood(
     hotline: str, raw: bytes, header: str | None, resources: Resources
 ) -> tuple[Hotline, Report, Step | None]:
-    line = (await resources.part(Reference).catalogue()).hotline(hotline)
+    line = (await resources.part(Reference).catalogue()).admitting(hotline).hotline(hotline)
     if line.handled_by is None:
-        raise Conflict(f"{line.number} is no sub-centre: its tickets are handled here.", pointer="/hotline")
+        said = f"{line.number} is no sub-centre: it keeps no ticket of 12345's of which to report."
+        raise Conflict(said, pointer="/hotline")
     mapping = resources.part(Mappings).of_reports(line.number)
     sent = read_body(raw, header, mapping.usual_wire, mapping.usual_encoding)
     report = reported(record_of(sent, mapping), mapping)

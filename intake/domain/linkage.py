@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from intake.domain.finding import text_at
 from intake.domain.hotline import Hotline
 from intake.domain.mapping import LINKAGE_FIELDS, REPORT_FIELDS, Mapping
 from intake.domain.source import found_in
@@ -47,11 +48,12 @@ def handed_over(record: Record[str, Any], mapping: Mapping, line: Hotline) -> Th
     """
     Return the three-party call by which a partner hands over a matter; a clear case comes without one.
 
-    Raises `Invalid`, or `NotAccepted` when it stays with the partner: danger
-    and police matters, what both agreed is the partner's, and what was left
-    undecided but reached the partner first.
+    Raises `Invalid`, also for a word its code tables do not know, or `NotAccepted` when it
+    stays with the partner: danger and police matters, what both agreed is the partner's,
+    and what was left undecided but reached the partner first.
     """
     found = found_in(record, mapping.linkage_finds)
+    _check_words(record, found, mapping)
     police, settled = found.pop("police_matter", False), found.pop("settled", None)
     if settled is None:
         found["outcome"] = Outcome.HOST
@@ -66,6 +68,17 @@ def handed_over(record: Record[str, Any], mapping: Mapping, line: Hotline) -> Th
         told = f"{why}:请交回{line.number}办理。"
         raise NotAccepted(told, pointer="/hotline", redirect=line.redirected_to, told=told)
     return call
+
+
+def _check_words(record: Record[str, Any], found: Record[str, Any], mapping: Mapping) -> None:
+    for name, source in (mapping.linkage or {}).items():
+        if source.table is None or name in found:
+            continue
+        known = "、".join(mapping.tables[source.table])
+        for path in source.paths:
+            if (written := text_at(path)(record)) is not None:
+                pointer = "/" + path.replace(".", "/")
+                raise Invalid(f"{path}: {str(written)[:60]} is none of {known}.", pointer=pointer)
 
 
 def mirrored_steps(status: Status, wanted: Step) -> tuple[Step, ...]:
