@@ -45,6 +45,7 @@ CALL_FIELDS = (
     "caller.proxy.organisation",
     *OTHER_PLACES,
 )
+UNLESS_NO = frozenset({"caller.withheld", "caller.anonymous"})
 ATTACHMENT_FIELDS = ("url", "media_type", "sha256", "size", "name")
 REPORT_FIELDS = ("source_number", "status", "at", "note")
 LINKAGE_FIELDS = (
@@ -153,9 +154,19 @@ class Mapping(Schema):
         return [source for part in parts for source in part.values()]
 
     def _compiled(self, sources: dict[str, Source]) -> dict[str, Find]:
-        """Compile sources; a live call is not refused for a date in a form its sender never declared."""
+        """
+        Compile sources; a live call is not refused for a date in a form its sender never declared.
+
+        Nor is a caller's wish not to be named lost because it stands there in another word.
+        """
         return {
-            name: compiled(source, self.tables, self.utc_offset_hours, strict=name not in CALL_FIELDS)
+            name: compiled(
+                source,
+                self.tables,
+                self.utc_offset_hours,
+                strict=name not in CALL_FIELDS,
+                unless_no=name in UNLESS_NO,
+            )
             for name, source in sources.items()
         }
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Self
+from unicodedata import normalize as unicode_normalize
 
 from pydantic import Field, model_validator
 
@@ -15,6 +16,10 @@ Step = Callable[[Any], Any]
 Tables = dict[str, dict[str, str]]
 EPOCHS = {"epoch_ms": 1000, "epoch_s": 1}
 FIRST_YEAR, LAST_YEAR = 1970, 2199
+_NO = re.compile(
+    r"0+(?:\.0+)?|n|no|f|false|off|none|null|[-—/]+|否|无|没有|未|非|(?:可以?)?公开|实名|普通|一般|正常|"
+    r"(?:不|无需|不用|不要|不需要?|[不未]要求)(?:是|保密|匿名)?"
+).fullmatch
 
 
 class Source(Schema):
@@ -73,19 +78,26 @@ def _groups(pattern: str) -> int:
         raise ValueError(f"its pattern cannot be read: {fault}") from fault
 
 
-def compiled(source: Source, tables: Tables, utc_offset_hours: float, strict: bool = True) -> Find:
+def compiled(
+    source: Source,
+    tables: Tables,
+    utc_offset_hours: float,
+    *,
+    strict: bool = True,
+    unless_no: bool = False,
+) -> Find:
     """
     Return the function that finds a source's value.
 
     It raises `BadMapping` for a date in no known form, or unless it is `strict`
-    leaves it as it was written.
+    leaves it as it was written. `unless_no` takes any word for a yes that does not plainly say no.
     """
     if source.each is not None:
         return _each(source, tables, utc_offset_hours)
     finds = [text_at(path) for path in source.paths]
     if source.template:
         finds.append(template_of(source.template))
-    refine = _refining(_steps(source, tables, utc_offset_hours, strict))
+    refine = _refining(_steps(source, tables, utc_offset_hours, strict=strict, unless_no=unless_no))
     join, default = source.join, source.default
 
     def found(record: Any) -> Any:
@@ -141,13 +153,14 @@ def _refining(steps: list[Step]) -> Step:
     return refined
 
 
-def _steps(source: Source, tables: Tables, utc_offset_hours: float, strict: bool) -> list[Step]:
+def _steps(
+    source: Source, tables: Tables, utc_offset_hours: float, *, strict: bool, unless_no: bool
+) -> list[Step]:
     steps: list[Step] = []
     if source.pattern is not None:
         steps.append(_matching(re.compile(source.pattern)))
     if source.yes:
-        words = frozenset(each.lower() for each in source.yes)
-        steps.append(lambda here: here if isinstance(here, bool) else str(here).lower() in words)
+        steps.append(_is_yes(frozenset(each.lower() for each in source.yes), unless_no))
     if source.table is not None:
         table = tables[source.table]
         steps.append(lambda here: table.get(_written(here)))
@@ -157,6 +170,16 @@ def _steps(source: Source, tables: Tables, utc_offset_hours: float, strict: bool
     if source.dates:
         steps.append(_dated(source.dates, timezone(timedelta(hours=utc_offset_hours)), strict))
     return steps
+
+
+def _is_yes(words: frozenset[str], unless_no: bool) -> Step:
+    def is_yes(here: Any) -> bool:
+        if isinstance(here, bool):
+            return here
+        said = unicode_normalize("NFKC", str(here)).lower()
+        return said in words or (unless_no and _NO(said) is None)
+
+    return is_yes
 
 
 def _matching(pattern: re.Pattern[str]) -> Step:

@@ -91,6 +91,23 @@ def test_words_that_mean_yes_are_the_mappings_own(value: Any, yes: bool) -> None
     assert found({}, paths=["x"], yes=["是"]) is None
 
 
+@pytest.mark.parametrize("name", ["caller.withheld", "caller.anonymous"])
+@pytest.mark.parametrize(
+    ("value", "wished"),
+    [
+        *((each, True) for each in ("1", 1, True, "Y", "Ｙ", "保密", "要求保密", "on", "2")),
+        *((each, False) for each in ("0", 0, 0.0, False, "N", "否", "不保密", "无", "公开", "-")),
+        *((each, None) for each in (None, "", " ")),
+    ],
+)
+def test_a_wish_for_confidence_is_heard_in_any_word_that_does_not_say_no(
+    name: str, value: Any, wished: bool | None
+) -> None:
+    declared = {"text": {"paths": ["t"]}, name: {"paths": ["x"], "yes": ["1"]}}
+    mapping = load_mapping({"name": "m", "hotline": "12345", "fields": declared})
+    assert fields({"t": "甲", "x": value}, mapping, CALL_FIELDS).get(name) is wished
+
+
 def test_a_pattern_keeps_its_group_and_passes_over_what_does_not_match() -> None:
     pattern = r"^\s*(\d+\.\d+)\s*,"
     assert found({"at": "110.35, 20.02"}, paths=["at"], pattern=pattern) == "110.35"
