@@ -157,11 +157,12 @@ class Mapping(Schema):
         """
         Compile sources; a live call is not refused for a date in a form its sender never declared.
 
-        Nor is a caller's wish not to be named lost because it stands there in another word.
+        Nor is a caller's wish not to be named lost because it stands there in another word, or
+        what they said because it came in several pieces.
         """
         return {
             name: compiled(
-                source,
+                source if name != "text" or source.join is not None else _whole(source),
                 self.tables,
                 self.utc_offset_hours,
                 strict=name not in CALL_FIELDS,
@@ -169,6 +170,10 @@ class Mapping(Schema):
             )
             for name, source in sources.items()
         }
+
+
+def _whole(text: Source) -> Source:
+    return text.model_copy(update={"join": "\n"})
 
 
 def read_mapping(declared: Record[str, Any]) -> Mapping:

@@ -91,6 +91,15 @@ def test_words_that_mean_yes_are_the_mappings_own(value: Any, yes: bool) -> None
     assert found({}, paths=["x"], yes=["是"]) is None
 
 
+@pytest.mark.parametrize(
+    ("more", "text"), [({}, "甲\n乙"), ({"join": ";"}, "甲;乙")], ids=["undeclared", "joined"]
+)
+def test_a_text_that_comes_in_pieces_is_kept_whole(more: dict[str, str], text: str) -> None:
+    declared = {"text": {"paths": ["t"], **more}, "title": {"paths": ["t"]}}
+    mapping = load_mapping({"name": "m", "hotline": "12345", "fields": declared})
+    assert fields({"t": ["甲", None, "乙"]}, mapping, CALL_FIELDS) == {"text": text, "title": "甲"}
+
+
 @pytest.mark.parametrize("name", ["caller.withheld", "caller.anonymous"])
 @pytest.mark.parametrize(
     ("value", "wished"),
