@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from asyncpg import UniqueViolationError
@@ -91,27 +91,35 @@ class Counter:
         """Register new matters in one statement, and whatever else there is in one transaction."""
         try:
             async with self._resources.database.statement(BELL) as connection:
-                new, others = await self._sort(batch, connection)
-                answers = await self._at_once(new, connection)
-        except (UniqueViolationError, LostRace):  # one is known by its key, its number, its caller
+                done = await self._at_once(batch, connection)
+        except (UniqueViolationError, LostRace):  # one is known by its key or its number
             await self._answer(batch)
         except Exception as fault:
             await self._apart(batch, fault)
         else:
-            for each, answer in zip(new, answers, strict=True):
+            for each, answer in done.items():
                 _settle(each, answer)
-            await self._answer(others)
+            await self._answer([each for each in batch if each not in done])
 
-    async def _sort(
+    async def _at_once(
         self, batch: Sequence[Waiting], connection: DriverConnection
-    ) -> tuple[list[Waiting], list[Waiting]]:
+    ) -> Mapping[Waiting, Answer]:
+        """
+        Register and answer those calls that are new.
+
+        Of several some caller nearly always has called before, so all are looked up first; one
+        alone only when the statement that registers it finds its caller known.
+        """
+        if _seems_new(batch) and (done := await self._register_new(batch, connection)):
+            return done
+        return await self._register_new(await self._new_of(batch, connection), connection)
+
+    async def _new_of(self, batch: Sequence[Waiting], connection: DriverConnection) -> list[Waiting]:
+        """Look the calls up; return those that are to be registered and nothing else."""
         looks = await look(connection, [each.arrival for each in batch], self._resources)
-        new: list[Waiting] = []
-        others: list[Waiting] = []
         for each, found in zip(batch, looks, strict=True):
             each.looked = found
-            (others if found.repeat or not each.arrival.only_registered else new).append(each)
-        return new, others
+        return [each for each in batch if each.arrival.only_registered and not each.looked.repeat]
 
     async def _answer(self, batch: Sequence[Waiting]) -> None:
         if not batch:
@@ -134,23 +142,22 @@ class Counter:
             else:
                 await self._answer([each])
 
-    async def _at_once(self, batch: Sequence[Waiting], connection: DriverConnection) -> Sequence[Answer]:
-        """Register calls that are all new in one statement; most batches are."""
+    async def _register_new(
+        self, batch: Sequence[Waiting], connection: DriverConnection
+    ) -> Mapping[Waiting, Answer]:
+        """Register calls that are all new in one statement; none, when a caller has called meanwhile."""
         if not batch:
-            return []
+            return {}
         numbers = await self._resources.part(NumberBlock).draw(connection, len(batch))
         arrivals = tied([each.arrival for each in batch], [each.looked for each in batch])
         new = entries(arrivals, numbers, self._resources)
-        answers = [_answer(each, entry.registered) for each, entry in zip(batch, new, strict=True)]
+        answers = {each: _answer(each, entry.registered) for each, entry in zip(batch, new, strict=True)}
         now = self._resources.clock.now()
-        keys = [
-            kept(each.once, answer, now) for each, answer in zip(batch, answers, strict=True) if each.once
-        ]
+        keys = [kept(each.once, answer, now) for each, answer in answers.items() if each.once]
         asked = [each.arrival.call.call for each in batch if each.arrival.may_repeat]
         looks = [each.looked for each in batch]
         check = unless_called_meanwhile(asked, looks, since(self._resources.settings.repeats, now))
-        await register_new(connection, new, {idempotency_keys: keys}, check)
-        return answers
+        return answers if await register_new(connection, new, {idempotency_keys: keys}, check) else {}
 
     async def _together(self, batch: Sequence[Waiting]) -> list[Answer | HotlineError]:
         async def work(connection: AsyncConnection) -> list[Answer | HotlineError]:
@@ -185,6 +192,12 @@ def _answer(waiting: Waiting, done: Registered) -> Answer:
     ticket = registration_of(done, waiting.arrival, waiting.principal)
     headers = {"location": f"/v1/tickets/{ticket.id}", "etag": f'"{ticket.version}"'}
     return Answer(200 if done.merged else 201, headers, ticket.model_dump_json().encode())
+
+
+def _seems_new(batch: Sequence[Waiting]) -> bool:
+    """Say whether this is a call alone that quotes no ticket; the statement itself asks for its caller."""
+    arrival = batch[0].arrival
+    return len(batch) == 1 and arrival.only_registered and not arrival.call.call.follows
 
 
 def _settle(waiting: Waiting, outcome: Answer | Exception) -> None:

@@ -92,12 +92,11 @@ async def register_new(
     new: Sequence[Entry],
     also: Mapping[Table, Rows] | None = None,
     check: Check | None = None,
-) -> None:
+) -> bool:
     """
     Register calls none of which is known, with whatever else belongs to the same commit, in one statement.
 
-    `check` is evaluated in it before anything is written, and may raise.
-
+    Return False, and write nothing, when a `check` does not hold, which that statement asks first.
     Raises the driver's `UniqueViolationError`, and writes nothing, when one of them is known after all.
     """
     actors = {each.ticket["id"]: each.call["actor"] for each in new}
@@ -111,7 +110,7 @@ async def register_new(
     rows[ticket_links] = [
         row for each in new for row in follow_links([each.ticket], each.call["received_at"])
     ]
-    await insert_together(connection, {**rows, **(also or {})}, check)
+    return await insert_together(connection, {**rows, **(also or {})}, check)
 
 
 def evidence_of(call: NormalizedCall) -> dict[str, Any]:

@@ -143,8 +143,8 @@ def unless_called_meanwhile(calls: Sequence[Call], looks: Iterable[Look], since:
     """
     Return the check by which a registering statement holds its callers, as `hold_callers` does.
 
-    It raises a serialization failure when one of them has a ticket the looks did not
-    see, which went back to `since`: whoever looks before the lock looks again. None when no caller is known.
+    It fails when one of them has a ticket the looks did not see, which went back to `since`:
+    whoever looks before the lock looks again. None when no caller can be told from others.
     """
     keys = _keys(calls)
     if not keys:
@@ -154,7 +154,7 @@ def unless_called_meanwhile(calls: Sequence[Call], looks: Iterable[Look], since:
     numbers = [each for each in every if not each.startswith("+")]
     seen = [row["id"] for each in looks for row in each.rows]
     values = (keys, phones, numbers, seen, since, MOST_TICKETS)
-    return Check("hold_callers($1, $2, $3, $4, $5, $6)", values)
+    return Check("hold_new_callers($1, $2, $3, $4, $5, $6)", values)
 
 
 def _keys(calls: Iterable[Call]) -> list[int]:

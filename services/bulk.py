@@ -20,7 +20,7 @@ _dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """An expression the same statement evaluates before it inserts anything, over `$1` and so on."""
+    """A condition the same statement asks once, before it inserts anything, over `$1` and so on."""
 
     expression: str
     values: tuple[Any, ...]
@@ -28,9 +28,9 @@ class Check:
 
 async def insert_together(
     connection: DriverConnection, rows: Mapping[Table, Rows], check: Check | None = None
-) -> None:
+) -> bool:
     """
-    Insert rows, each table's with the same columns, unless a check raises.
+    Insert rows, each table's with the same columns, if a check holds; return whether it did.
 
     Foreign keys between the tables hold at the end of the statement, so their order does not matter.
     Raises the driver's `UniqueViolationError`, and writes nothing, when one is there already.
@@ -40,8 +40,10 @@ async def insert_together(
     values = list(check.values) if check else []
     for table, plain, raw in shape:
         values += _sent(filled[table], plain, raw)
-    statement = _statement(shape, check.expression, len(check.values)) if check else _statement(shape)
-    await connection.execute(statement, *values)
+    if check is None:
+        await connection.execute(_statement(shape), *values)
+        return True
+    return bool(await connection.fetchval(_statement(shape, check.expression, len(check.values)), *values))
 
 
 async def insert_new(connection: DriverConnection, table: Table, rows: Rows) -> list[Any]:
@@ -84,28 +86,29 @@ def _parted(table: Table, names: Names) -> tuple[Names, Names]:
 
 @cache
 def _insert_new(table: Table, plain: Names, raw: Names) -> str:
-    return f"{_insert(table, plain, raw, 0)} ON CONFLICT DO NOTHING RETURNING id"
+    return f"{_insert(table, plain, raw)} ON CONFLICT DO NOTHING RETURNING id"
 
 
-def _insert(table: Table, plain: Names, raw: Names, taken: int) -> str:
+def _insert(table: Table, plain: Names, raw: Names, taken: int = 0, condition: str = "") -> str:
     """Return an insert of rows as `_sent` returns them, after so many values `taken` by others."""
     told = ", ".join(f"{name} {table.c[name].type.compile(_dialect)}" for name in plain)
     sources = [f"json_to_recordset(${taken + 1}::text::json) AS ({told})"]
     sources += [f"unnest(${taken + place}::bytea[])" for place, _ in enumerate(raw, 2)]
     columns = ", ".join((*plain, *raw))  # names of our own tables and columns
     new = f"ROWS FROM ({', '.join(sources)}) AS new ({columns})"
-    return f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {new}"  # noqa: S608
+    return f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {new}{condition}"  # noqa: S608
 
 
 @cache
 def _statement(
     shape: tuple[tuple[Table, Names, Names], ...], check: str | None = None, taken: int = 0
 ) -> str:
+    condition = " CROSS JOIN checked WHERE checked.holds" if check else ""
     inserts = []
     for table, plain, raw in shape:
-        inserts.append(_insert(table, plain, raw, taken))
+        inserts.append(_insert(table, plain, raw, taken, condition))
         taken += 1 + len(raw)
-    # What is not read from comes after the last statement: so does every insert, when that is a check.
-    *others, last = [*inserts, f"SELECT {check}"] if check else inserts
-    together = ", ".join(f"insert_{number} AS ({each})" for number, each in enumerate(others))
-    return f"WITH {together} {last}" if together else last
+    *others, last = [*inserts, "SELECT holds FROM checked"] if check else inserts
+    named = [f"checked AS MATERIALIZED (SELECT {check} AS holds)"] if check else []
+    named += [f"insert_{number} AS ({each})" for number, each in enumerate(others)]
+    return f"WITH {', '.join(named)} {last}" if named else last

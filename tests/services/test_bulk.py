@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from asyncpg import DivisionByZeroError, ForeignKeyViolationError, UniqueViolationError
+from asyncpg import ForeignKeyViolationError, UniqueViolationError
 from sqlalchemy import func, select
 
 from services.bulk import Check, insert_together
@@ -109,11 +109,24 @@ async def test_tables_without_rows_are_left_out(hotline: InProcess) -> None:
     assert await stored(hotline) == [1, 0, 0]
 
 
-async def test_nothing_goes_in_when_the_check_of_the_same_statement_raises(hotline: InProcess) -> None:
-    rows = {tickets: [ticket(1)]}
+async def test_nothing_goes_in_when_the_check_of_the_same_statement_fails(hotline: InProcess) -> None:
+    rows = {tickets: [ticket(1)], ticket_history: [entry(1)]}
     async with hotline.resources.database.statement() as connection:
-        with pytest.raises(DivisionByZeroError):
-            await insert_together(connection, rows, Check("1 / $1::int", (0,)))
-        assert await connection.fetchval("SELECT count(*) FROM tickets") == 0
-        await insert_together(connection, rows, Check("1 / $1::int", (1,)))
-        assert await connection.fetchval("SELECT count(*) FROM tickets") == 1
+        assert not await insert_together(connection, rows, Check("$1::int > 0", (0,)))
+        assert await stored(hotline) == [0, 0, 0]
+        assert await insert_together(connection, rows, Check("$1::int > 0", (1,)))
+    assert await stored(hotline) == [1, 1, 0]
+
+
+async def test_a_check_is_asked_once_and_before_anything_is_written(hotline: InProcess) -> None:
+    """It takes locks: what it counts under them must be all that others wrote, and nothing of ours."""
+    rows = {tickets: [ticket(1), ticket(2)], ticket_history: [entry(1), entry(2)]}
+    async with hotline.resources.database.statement() as connection:
+        await connection.execute("CREATE SEQUENCE asked")
+        await connection.execute(
+            "CREATE FUNCTION nobody_yet() RETURNS boolean LANGUAGE plpgsql AS "
+            "$$ BEGIN PERFORM nextval('asked'); RETURN NOT EXISTS (SELECT FROM tickets); END $$"
+        )
+        assert await insert_together(connection, rows, Check("nobody_yet()", ()))
+        assert await connection.fetchval("SELECT last_value FROM asked") == 1
+    assert await stored(hotline) == [2, 2, 0]
