@@ -8,6 +8,8 @@ import asyncpg
 
 CHANNEL = "hotline_wakeups"
 COALESCE_SECONDS = 0.005
+REST_SECONDS = 0.02
+"""Between two notes to the others: each costs them and us a wakeup, and the server a commit."""
 RECONNECT_SECONDS = 1.0
 LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 DEPARTMENTS = "departments_changed"
@@ -63,6 +65,7 @@ class Wakeups:
                 names, self._rung = self._rung, set()
                 if names:
                     await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, ",".join(names))
+                    await asyncio.sleep(REST_SECONDS)
         finally:
             connection.terminate()  # not close(): what it raises would hide a cancellation
 
