@@ -1,7 +1,9 @@
 """Face: many calls in one request, a line each; each line has its own outcome."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -28,6 +30,7 @@ from services.commands import KEY, once_of
 from services.http import Streamed, pointer, resources_of
 from services.idempotency import Answer, Once, claim, keep
 from services.resources import Resources
+from services.turns import by_turns, one_ahead
 
 LINES = "application/x-ndjson"
 AT_ONCE = 500
@@ -59,6 +62,14 @@ class Known:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines that are committed together; while the group before is registered, they are read."""
+
+    lines: Sequence[Raw]
+    reading: asyncio.Task[list[Line]]
+
+
 @routes.post(
     "/tickets:batch",
     openapi_extra={
@@ -86,26 +97,35 @@ async def register_batch(request: Request) -> Response:
         principal.actor,
         resources.clock.now(),
     )
-    groups = _groups(_lines(request, resources.settings.max_body_bytes))
-    first: list[Raw] = await anext(groups, [])
-    answered = await _register(first, key, known, resources)  # what fails here fails the whole request
+    groups = _begun(_groups(_lines(request, resources.settings.max_body_bytes)), known)
+    first = await anext(groups, None)
+    # What fails here fails the whole request.
+    answered = await _register(first, key, known, resources) if first else b""
     return Streamed(_results(answered, groups, key, known, resources), LINES)
 
 
 async def _results(
     answered: bytes,
-    groups: AsyncIterator[list[Raw]],
+    groups: AsyncIterator[Group],
     key: Once | None,
     known: Known,
     resources: Resources,
 ) -> AsyncIterator[bytes]:
     """Yield what was answered, then a result for each line of each group; one that fails says so in each."""
     yield answered
-    async for group in groups:
-        try:
-            yield await _register(group, key, known, resources)
-        except HotlineError as refusal:
-            yield b"".join(_shown(_refused(Line(number, raw, refusal=refusal))) for number, raw in group)
+    async with aclosing(one_ahead(groups)) as ahead:
+        async for group in ahead:
+            try:
+                yield await _register(group, key, known, resources)
+            except HotlineError as refusal:
+                lines = (Line(number, raw, refusal=refusal) for number, raw in group.lines)
+                yield b"".join(_shown(_refused(each)) for each in lines)
+
+
+async def _begun(groups: AsyncIterator[list[Raw]], known: Known) -> AsyncIterator[Group]:
+    """Yield groups whose reading has begun."""
+    async for lines in groups:
+        yield Group(lines, asyncio.create_task(by_turns(lambda each: _read(*each, known), lines)))
 
 
 async def _groups(lines: AsyncIterator[Raw]) -> AsyncIterator[list[Raw]]:
@@ -155,11 +175,9 @@ def _read(number: int, raw: bytes | None, known: Known) -> Line:
     return Line(number, raw, judged(arrival, known.rules, by_agent=False))
 
 
-async def _register(group: Sequence[Raw], key: Once | None, known: Known, resources: Resources) -> bytes:
+async def _register(group: Group, key: Once | None, known: Known, resources: Resources) -> bytes:
     """Register a group of lines in one transaction, once for its key; return a result a line."""
-    if not group:
-        return b""
-    once = _of_group(key, group)
+    once = _of_group(key, group.lines)
 
     async def work(connection: AsyncConnection) -> bytes:
         if once is not None:
@@ -168,20 +186,23 @@ async def _register(group: Sequence[Raw], key: Once | None, known: Known, resour
                 return done.body
             if done is not None:
                 raise done
-        results = await _register_all([_read(*each, known) for each in group], known, connection, resources)
+        results = await _register_all(await group.reading, known, connection, resources)
         if once is not None:
             await keep(connection, once, Answer(200, {}, results))
         return results
 
-    return await resources.database.run(work)
+    try:
+        return await resources.database.run(work)
+    finally:
+        group.reading.cancel()  # of what was answered before nothing need be read
 
 
-def _of_group(key: Once | None, group: Sequence[Raw]) -> Once | None:
+def _of_group(key: Once | None, lines: Sequence[Raw]) -> Once | None:
     """Return what makes a group of lines the same as another: the request's key, its place and its bytes."""
     if key is None:
         return None
-    digest = sha256(b"\n".join(raw or b"" for _, raw in group)).digest()
-    return Once(key.caller, f"{key.key}:{group[0][0]}", digest)
+    digest = sha256(b"\n".join(raw or b"" for _, raw in lines)).digest()
+    return Once(key.caller, f"{key.key}:{lines[0][0]}", digest)
 
 
 async def _register_all(

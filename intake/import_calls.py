@@ -1,14 +1,16 @@
 """Use case: import a file of calls; killed at any moment, it goes on where it was."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Row
 
 from intake.admit import Admissibility, refusal_of
 from intake.domain.admissibility import Rules
@@ -22,6 +24,7 @@ from intake.source_file import Line, digest, read_lines
 from intake.store import ImportStore, Reference
 from schemas.errors import HotlineError, Invalid
 from services.resources import Resources
+from services.turns import by_turns, one_ahead
 
 BATCH = 500
 ACTOR = "import"
@@ -53,6 +56,15 @@ class Import:
         return digest(self.file, mark, b"history" if self.historical else b"now")
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record by its place in the file: the call it holds, or why it became none."""
+
+    place: int
+    arrival: Arrival | None = None
+    reject: dict[str, Any] | None = None
+
+
 async def import_calls(
     wanted: Import, resources: Resources, progress: Callable[[Counts], None] = lambda _: None
 ) -> tuple[Counts, bytes]:
@@ -60,62 +72,79 @@ async def import_calls(
     Register every record of a file; return the counts and the import's digest.
 
     Tickets, rejects and how far it came are committed together, batch by
-    batch. A file imported to its end before is only counted again, without
-    `progress`. Two at once on one file share the work: each batch is taken by
-    one of them.
+    batch, while the next is read. A file imported to its end before is only
+    counted again, without `progress`. Two at once on one file share the work:
+    each batch is taken by one of them.
     """
     name = wanted.digest()
-    lines = enumerate(read_lines(wanted.file, wanted.mapping))
-    counts = Counts()
+    async with resources.database.transaction() as connection:
+        begun = await ImportStore(connection).find(name)
+    counts = _counts(begun) if begun else Counts()
+    if begun and begun.finished_at:
+        return counts, name
+    records = _read(wanted, counts.read, name, resources)
+    async with aclosing(one_ahead(records)) as batches:
+        async for batch in batches:
+            counts, ended_before = await _take(batch, wanted, name, resources)
+            if not ended_before:
+                progress(counts)
+    return counts, name
+
+
+async def _read(wanted: Import, done: int, name: bytes, resources: Resources) -> AsyncIterator[list[Record]]:
+    """Yield the records after those that are done, by batches; at the end of the file an empty one."""
+    lines = islice(enumerate(read_lines(wanted.file, wanted.mapping)), done, None)
+    rules = resources.part(Admissibility).rules
     while True:
-        catalogue = await resources.part(Reference).catalogue()
-        async with resources.database.transaction() as connection:
-            store = ImportStore(connection)
-            now = resources.clock.now()
-            known = await store.begin(name, wanted.file.name, historical=wanted.historical, now=now)
-            counts = Counts(known.read, known.registered, known.merged, known.rejected)
-            if known.finished_at is not None:
-                return counts, name
-            batch = _following(lines, counts.read)
-            if batch:
-                counts = await _take(batch, counts, wanted, name, catalogue, connection, resources)
-            await store.count(name, asdict(counts), None if batch else now)
-        progress(counts)
+        catalogue, now = await resources.part(Reference).catalogue(), resources.clock.now()
+        read = partial(_read_line, wanted=wanted, name=name, catalogue=catalogue, rules=rules, now=now)
+        batch = await by_turns(read, islice(lines, BATCH))
+        yield batch
+        if not batch:
+            return
 
 
-def _following(lines: Iterator[tuple[int, Line]], read: int) -> Sequence[Line]:
-    fresh = (line for index, line in lines if index >= read)
-    return list(islice(fresh, BATCH))
+def _read_line(
+    numbered: tuple[int, Line], wanted: Import, name: bytes, catalogue: Catalogue, rules: Rules, now: datetime
+) -> Record:
+    place, line = numbered
+    try:
+        return Record(place, arrival=_arrival(line, wanted, catalogue, rules, now))
+    except HotlineError as refusal:
+        return Record(place, reject=_reject(name, line, refusal.code, str(refusal)))
+    except (ValueError, ArithmeticError) as fault:
+        return Record(place, reject=_reject(name, line, "unreadable", str(fault)))
 
 
 async def _take(
-    batch: Sequence[Line],
-    counts: Counts,
-    wanted: Import,
-    name: bytes,
-    catalogue: Catalogue,
-    connection: AsyncConnection,
-    resources: Resources,
-) -> Counts:
-    now = resources.clock.now()
-    rules = resources.part(Admissibility).rules
-    arrivals, rejects = [], []
-    for line in batch:
-        try:
-            arrivals.append(_arrival(line, wanted, catalogue, rules, now))
-        except HotlineError as refusal:
-            rejects.append(_reject(name, line, refusal.code, str(refusal)))
-        except (ValueError, ArithmeticError) as fault:
-            rejects.append(_reject(name, line, "unreadable", str(fault)))
-    done = await register(connection, arrivals, resources) if arrivals else []
-    await ImportStore(connection).reject(rejects)
-    merged = sum(each.merged for each in done)
-    return Counts(
-        counts.read + len(batch),
-        counts.registered + len(done) - merged,
-        counts.merged + merged,
-        counts.rejected + len(rejects),
-    )
+    batch: Sequence[Record], wanted: Import, name: bytes, resources: Resources
+) -> tuple[Counts, bool]:
+    """Register what nobody else took of a batch; return the counts, and whether somebody ended it before."""
+    async with resources.database.transaction() as connection:
+        store = ImportStore(connection)
+        now = resources.clock.now()
+        known = await store.begin(name, wanted.file.name, historical=wanted.historical, now=now)
+        counts = _counts(known)
+        if known.finished_at is not None:
+            return counts, True
+        fresh = [each for each in batch if each.place >= counts.read]
+        arrivals = [each.arrival for each in fresh if each.arrival]
+        rejects = [each.reject for each in fresh if each.reject]
+        done = await register(connection, arrivals, resources) if arrivals else []
+        await store.reject(rejects)
+        merged = sum(each.merged for each in done)
+        counts = Counts(
+            counts.read + len(fresh),
+            counts.registered + len(done) - merged,
+            counts.merged + merged,
+            counts.rejected + len(rejects),
+        )
+        await store.count(name, asdict(counts), None if batch else now)
+    return counts, False
+
+
+def _counts(known: Row[Any]) -> Counts:
+    return Counts(known.read, known.registered, known.merged, known.rejected)
 
 
 def _arrival(line: Line, wanted: Import, catalogue: Catalogue, rules: Rules, now: datetime) -> Arrival:

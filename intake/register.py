@@ -170,11 +170,12 @@ async def _register_at_once(
 ) -> list[Registered]:
     if not arrivals:
         return []
-    numbers = await resources.part(NumberBlock).take(connection, len(arrivals))
+    driver = await driver_of(connection)
+    numbers = await resources.part(NumberBlock).draw(driver, len(arrivals))
     new = entries(arrivals, numbers, resources)
     try:
         async with connection.begin_nested():
-            await register_new(await driver_of(connection), new)
+            await register_new(driver, new)
     except UniqueViolationError:
         return await _register_or_find(connection, new)
     ring_after_commit(connection, BELL)

@@ -80,7 +80,7 @@ async def split(held: Held, wanted: SplitRequest, catalogue: Catalogue, raw: byt
     arrivals = [
         Arrival(each.taken_down, raw, JSON, actor, admission=each.admission, since=since) for each in parts
     ]
-    numbers = await held.resources.part(NumberBlock).take(held.connection, len(parts))
+    numbers = await held.resources.part(NumberBlock).draw(await driver_of(held.connection), len(parts))
     new = entries(arrivals, numbers, held.resources)
     await register_new(await driver_of(held.connection), new)
     hanging = [

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from sqlalchemy import Row, insert, select, text, tuple_, update
@@ -21,7 +22,7 @@ from services.wakeups import DEPARTMENTS
 
 LOOK_EVERY = 60.0
 
-_NEXT_NUMBERS = f"SELECT nextval('{ticket_numbers.name}')"
+_NEXT_NUMBERS = "SELECT nextval($1::text::regclass) AS start FROM generate_series(1, $2::integer)"
 
 
 async def seed(connection: AsyncConnection, now: datetime) -> None:
@@ -87,22 +88,12 @@ class NumberBlock:
     def __init__(self, _resources: Resources) -> None:
         self._left: list[int] = []
 
-    async def take(self, connection: AsyncConnection, count: int) -> list[int]:
-        """Return that many numbers nobody else has."""
-        while len(self._left) < count:
-            self._add((await connection.execute(select(ticket_numbers.next_value()))).scalar_one())
-        return self._cut(count)
-
     async def draw(self, connection: DriverConnection, count: int) -> list[int]:
-        """Return that many numbers nobody else has, by the driver alone."""
-        while len(self._left) < count:
-            self._add(await connection.fetchval(_NEXT_NUMBERS))
-        return self._cut(count)
-
-    def _add(self, start: int) -> None:
-        self._left += range(start, start + NUMBER_BLOCK)
-
-    def _cut(self, count: int) -> list[int]:
+        """Return that many numbers nobody else has, by one round trip at most unless others draw too."""
+        while (lacking := count - len(self._left)) > 0:
+            blocks = ceil(lacking / NUMBER_BLOCK)
+            for row in await connection.fetch(_NEXT_NUMBERS, ticket_numbers.name, blocks):
+                self._left += range(row["start"], row["start"] + NUMBER_BLOCK)
         taken, self._left = self._left[:count], self._left[count:]
         return taken
 
@@ -131,6 +122,11 @@ class ImportStore:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+
+    async def find(self, digest: bytes) -> Row[Any] | None:
+        """Return the import of this file as it stands, if it was begun."""
+        query = select(imports).where(imports.c.digest == digest)
+        return (await self._connection.execute(query)).one_or_none()
 
     async def begin(self, digest: bytes, file: str, *, historical: bool, now: datetime) -> Row[Any]:
         """Return the import of this file and hold it: two at once would count twice."""

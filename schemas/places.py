@@ -39,7 +39,7 @@ class Places(Schema):
 
     def known(self) -> dict[str, OtherPlace]:
         """Return those that were given, by basis."""
-        return {name: place for name in type(self).model_fields if (place := getattr(self, name)) is not None}
+        return {name: place for name, place in vars(self).items() if place is not None}
 
     def divisions(self) -> dict[str, str]:
         """Return the divisions of those whose division is known, by basis."""

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.events import TOPIC, AnyEvent
-from schemas.wire import Message, to_message
+from schemas.wire import Message, body_of, headers_of
 from services.database import ring_after_commit
 from services.tables import outbox
 
@@ -23,13 +23,12 @@ async def record(connection: AsyncConnection, events: Sequence[AnyEvent]) -> Non
 
 def row(event: AnyEvent, topic: str = TOPIC) -> dict[str, object]:
     """Return the outbox row of an event."""
-    message = to_message(event, topic)
     return {
         "event_id": event.id,
-        "topic": message.topic,
-        "key": message.key,
-        "headers": message.headers,
-        "body": message.body,
+        "topic": topic,
+        "key": event.ticket,
+        "headers": headers_of(event.type, event.id, event.ticket, event.time, event.version),
+        "body": body_of(event),
     }
 
 

@@ -25,7 +25,13 @@ class Evidence:
 
     def record(self) -> dict[str, Any]:
         """Return it as it is stored and shown."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {
+            "field": self.field,
+            "value": self.value,
+            "source": self.source,
+            "words": self.words,
+            "certainty": self.certainty,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +44,4 @@ class Problem:
 
     def record(self) -> dict[str, Any]:
         """Return it as it is stored and shown."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {"field": self.field, "code": self.code, "detail": self.detail}
