@@ -86,8 +86,9 @@ async def import_calls(
     async with aclosing(one_ahead(records)) as batches:
         async for batch in batches:
             counts, ended_before = await _take(batch, wanted, name, resources)
-            if not ended_before:
-                progress(counts)
+            if ended_before:
+                break
+            progress(counts)
     return counts, name
 
 

@@ -132,7 +132,7 @@ async def _understood(
 ) -> tuple[Hotline, Report, Step | None]:
     line = (await resources.part(Reference).catalogue()).admitting(hotline).hotline(hotline)
     if line.handled_by is None:
-        said = f"{line.number} is no sub-centre: it keeps no ticket of 12345's of which to report."
+        said = f"{line.number} is no sub-centre, so it has no ticket of 12345 to report on."
         raise Conflict(said, pointer="/hotline")
     mapping = resources.part(Mappings).of_reports(line.number)
     sent = read_body(raw, header, mapping.usual_wire, mapping.usual_encoding)

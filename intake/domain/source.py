@@ -17,8 +17,9 @@ Tables = dict[str, dict[str, str]]
 EPOCHS = {"epoch_ms": 1000, "epoch_s": 1}
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 _NO = re.compile(
-    r"0+(?:\.0+)?|n|no|f|false|off|none|null|[-—/]+|否|无|没有|未|非|(?:可以?)?公开|实名|普通|一般|正常|"
-    r"(?:不|无需|不用|不要|不需要?|[不未]要求)(?:是|保密|匿名)?"
+    r"0+(?:\.0+)?|n|no|f|false|off|none|null|nan|nil|undefined|n/?a|[-—/]+|否|没有|未知|不详|未填写?|"
+    r"(?:可以?)?公开|实名|普通|一般|正常|"
+    r"(?:不|非|未|无|无需|不用|不要|不需要?|(?:[不未]|没有?)要求)(?:是|保密|匿名)?"
 ).fullmatch
 
 

@@ -50,11 +50,7 @@ def differing(files: Mapping[str, str], folder: Path) -> list[str]:
 
 def breaks_of_released(folder: Path, api: Schemas) -> list[str]:
     """Return what breaks who reads or calls what was released; raises `Misconfigured` when nothing was."""
-    kept = {each: _text(folder / each) for each in (RELEASED, RELEASED_API)}
-    for name, text in kept.items():
-        if text is None:
-            raise Misconfigured(f"{folder / name} is missing: what was released.")
-    events, routes = (json.loads(text or "") for text in kept.values())
+    events, routes = _released(folder / RELEASED), _released(folder / RELEASED_API)
     return all_breaks(events, event_schemas()) + rest.breaks(routes, api)
 
 
@@ -69,6 +65,13 @@ def release(folder: Path, api: Schemas) -> None:
 def rendered(document: Any) -> str:
     """Return a document as it is kept: the same for the same content, a line for each value."""
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _released(file: Path) -> Any:
+    text = _text(file)
+    if text is None:
+        raise Misconfigured(f"{file} is missing: what was released.")
+    return json.loads(text)
 
 
 def _in_lines(api: Schemas) -> str:

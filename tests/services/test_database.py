@@ -113,7 +113,11 @@ async def test_a_server_that_is_read_only_meanwhile_may_pass(hotline: InProcess)
 async def test_a_server_that_cannot_be_reached_may_pass(host: str) -> None:
     """No name, or no socket: the embedded server takes its own away while it starts again."""
     engine = make_engine(f"postgresql+asyncpg://a:b@/x?host={host}", pool=1)
-    database = Database(engine, Wakeups())
+    await is_away(Database(engine, Wakeups()))
+
+
+async def is_away(database: Database) -> None:
+    """By either way to it, of which none is open yet."""
     try:
         for way in (database.transaction, database.statement):
             with pytest.raises(Unavailable):
@@ -138,12 +142,8 @@ async def test_a_server_that_takes_no_connection_yet_may_pass(
     url = make_url(database_url).set(username="turned_away", password="b")
     database = Database(make_engine(url.render_as_string(hide_password=False), pool=1), Wakeups())
     try:
-        for way in (database.transaction, database.statement):
-            with pytest.raises(Unavailable):
-                async with way():
-                    pass
+        await is_away(database)
     finally:
-        await database.close()
         await desk.execute("DROP ROLE turned_away")
 
 

@@ -9,9 +9,9 @@ from intake.domain.phone import silent
 
 _DEGREES = re.compile(
     r"""(?P<before>东经|北纬|西经|南纬|[EWNS])?\s*
-    (?P<degrees>[0-9]{1,3}(?:\.[0-9]+)?)\s*[°度]?\s*
-    (?:(?P<minutes>[0-9]{1,2}(?:\.[0-9]+)?)\s*['′’分]\s*)?
-    (?:(?P<seconds>[0-9]{1,2}(?:\.[0-9]+)?)\s*(?:["″”秒]|''|′′|’’)\s*)?
+    (?P<degrees>[0-9]{1,3}(?:\.[0-9]+)?)\s*(?:[°度]\s*
+      (?:(?P<minutes>[0-9]{1,2}(?:\.[0-9]+)?)\s*['′’分]\s*)?
+      (?:(?P<seconds>[0-9]{1,2}(?:\.[0-9]+)?)\s*(?:["″”秒]|''|′′|’’)\s*)?)?
     (?P<after>[EWNS])?""",
     re.VERBOSE | re.IGNORECASE,
 ).fullmatch

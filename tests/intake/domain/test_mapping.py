@@ -106,6 +106,7 @@ def test_a_text_that_comes_in_pieces_is_kept_whole(more: dict[str, str], text: s
     [
         *((each, True) for each in ("1", 1, True, "Y", "Ｙ", "保密", "要求保密", "on", "2")),
         *((each, False) for each in ("0", 0, 0.0, False, "N", "否", "不保密", "无", "公开", "-")),
+        *((each, False) for each in ("非匿名", "未保密", "没有要求保密", "undefined", "NaN", "未知")),
         *((each, None) for each in (None, "", " ")),
     ],
 )

@@ -39,7 +39,7 @@ def test_nothing_said_is_no_place_and_no_problem(nothing: Any) -> None:
     assert problems == []
 
 
-@pytest.mark.parametrize("x", ["东边", "东经", "110.3.5", "110°99", "海口,三亚", "1100.35°"])
+@pytest.mark.parametrize("x", ["东边", "东经", "110.3.5", "110°99", "海口,三亚", "1100.35°", "30″", "11020″"])
 def test_what_is_no_number_is_a_problem(x: str) -> None:
     problems: list[Problem] = []
     assert read_axes(x, "20.02", problems) == (None, 20.02)
