@@ -16,7 +16,7 @@ from intake.entry import Arrival, Registered, call_row
 from intake.register import register
 from intake.store import Reference
 from intake.tables import refusals, source_calls, ticket_links
-from schemas.admission import CallWithMatters, KeptCall, Outcome, Several, TurnedAway
+from schemas.admission import CallWithMatters, KeptCall, Outcome, Several, SplitRequest, TurnedAway
 from schemas.base import Schema
 from schemas.ticket import Call
 from services.access import reads_secrets
@@ -67,7 +67,8 @@ async def register_several(
     parts = [Part(each, admit(each.call, rules)) for each in calls]
 
     async def work(connection: AsyncConnection) -> tuple[Schema, dict[str, str]]:
-        done = await _register(parts, raw, principal.actor, connection, resources)
+        kept = kept_beside(parts, said, raw)
+        done = await _register(parts, kept, principal.actor, connection, resources)
         shown = [registration_of(each, arrival, principal) for arrival, each in done]
         return Several(tickets=shown, turned_away=_turned_away(parts)), {}
 
@@ -114,12 +115,29 @@ _REFUSAL = case(
 ).label("refusal")
 
 
+def kept_beside(parts: Sequence[Part], said: CallWithMatters | SplitRequest, raw: bytes) -> list[bytes]:
+    """Return what is kept beside each part of what was said: beside an open one no confidential matter."""
+    secret = [each.admission.confidential for each in parts]
+    if not any(secret):
+        return [raw] * len(parts)
+    matters = [each for each, hidden in zip(said.matters, secret, strict=True) if not hidden]
+    in_the_open = said.model_copy(update={"matters": matters}).model_dump_json(exclude_unset=True).encode()
+    return [raw if hidden else in_the_open for hidden in secret]
+
+
 async def _register(
-    parts: Sequence[Part], raw: bytes, actor: str, connection: AsyncConnection, resources: Resources
+    parts: Sequence[Part],
+    kept: Sequence[bytes],
+    actor: str,
+    connection: AsyncConnection,
+    resources: Resources,
 ) -> list[tuple[Arrival, Registered]]:
     """Register what is taken and link it, and keep what is turned away."""
     now = resources.clock.now()
-    arrivals = [Arrival(each.taken_down, raw, JSON, actor, admission=each.admission) for each in parts]
+    arrivals = [
+        Arrival(each.taken_down, raw, JSON, actor, admission=each.admission)
+        for each, raw in zip(parts, kept, strict=True)
+    ]
     taken = [each for each, part in zip(arrivals, parts, strict=True) if not part.admission.turned_away]
     done = await register(connection, taken, resources) if taken else []
     if links := _together([each.ticket for each in done if not each.merged], now):

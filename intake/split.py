@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from intake.admit import Admissibility, admit
 from intake.attachments import files_of
-from intake.calls import JSON, Part
+from intake.calls import JSON, Part, kept_beside
 from intake.domain.catalogue import Catalogue
 from intake.domain.normalize import normalize
 from intake.entry import Arrival, Entry, entries, register_new
@@ -78,7 +78,8 @@ async def split(held: Held, wanted: SplitRequest, catalogue: Catalogue, raw: byt
     actor = held.principal.actor
     since = held.ticket.accepted_at
     arrivals = [
-        Arrival(each.taken_down, raw, JSON, actor, admission=each.admission, since=since) for each in parts
+        Arrival(each.taken_down, kept, JSON, actor, admission=each.admission, since=since)
+        for each, kept in zip(parts, kept_beside(parts, wanted, raw), strict=True)
     ]
     numbers = await held.resources.part(NumberBlock).draw(await driver_of(held.connection), len(parts))
     new = entries(arrivals, numbers, held.resources)

@@ -126,3 +126,25 @@ async def test_an_accusation_split_off_goes_into_the_confidential_lane_and_is_li
     assert await hotline.rows("SELECT * FROM ticket_links") == []
     history = (await (await hotline.client()).get(f"/v1/tickets/{ticket['id']}/history")).json()
     assert row.id not in history[-1]["note"]
+
+
+async def test_what_agents_read_of_the_open_matters_of_one_call_says_nothing_of_an_accusation(
+    hotline: InProcess,
+) -> None:
+    accusation = {"title": "反映问题", "text": "某科长收受贿赂。", "category": "140400", "kind": "report"}
+    ticket = await hotline.call(caller=BOTH["caller"])
+    await split(hotline, ticket, accusation, LAMP)
+    client = await hotline.client()
+    await client.post("/v1/calls", json={"caller": BOTH["caller"], "matters": [accusation, LAMP]})
+    kept = await hotline.rows(
+        "SELECT t.confidential, convert_from(c.raw, 'UTF8') AS raw "
+        "FROM source_calls c JOIN tickets t ON t.id = c.ticket_id WHERE c.raw LIKE '%matters%'"
+    )
+    assert sorted(
+        (each.confidential, LAMP["text"] in each.raw, accusation["text"] in each.raw) for each in kept
+    ) == [
+        (False, True, False),
+        (False, True, False),
+        (True, True, True),
+        (True, True, True),
+    ]
