@@ -32,7 +32,7 @@ _ITS_MATTER = (
     "纸|间|景|道路|工程|大厦|大楼|大道|房|漏|纠纷|合同|者|村|市场|宣传|活动|环境|差|脏|问题|堪忧|补贴|幼儿园|路|区"
 )
 _BEFORE = re.compile(
-    r"(?:(?P<office>请|由|转|让|致电|联系)|(?<![是属在])不(?:是|在|属于?)|[并而]非"
+    r"(?:(?P<office>请|由|转|让|致电|联系)|(?<![是属在归住])不(?:是|在|属于?|归)|(?<![忍受耐挡住])不住在?|离开|搬离|[并而]非"
     r"|(?:通讯|联系|邮寄|收件|回访)地址[是为:：]?"
     r"|户籍(?:地|所在地)?址?[在是为:：]?|户口(?:本|地|所在地)?(?:[迁转落]?[到至入在]|[是为:：]|落户)?"
     r"|老家[在是]?|来自|籍贯[是为:：]?|身份证(?:地址)?[在是为:：]?|开往|驶往|(?<!前)往)(?:海口市?)?$"
@@ -47,6 +47,9 @@ _AFTER = re.compile(
     r"(?![^,.;:!?，。；：！？\s]{0,6}(?:对面|门口|门前|旁|附近|前面|后面|路口|宿舍|大院|辖区))"
     r"|户籍|户口|籍|方向|开往|驶往"
 )
+
+_ALIKE = frozenset(("、", "或", "或者", "和", "与", "及", "以及", "跟"))
+"""Between names of which the same is said."""
 
 _LEAVES = re.compile(r"开往|驶往|前往|出发|[到至往去搬迁]").match
 
@@ -73,6 +76,16 @@ class Chain:
     part: Part = Part.SCENE
     certainty: Certainty = Certainty.LOOSE
     against: "Chain | None" = None  # the chain right before it, to which it does not belong
+
+    @property
+    def start(self) -> int:
+        """Where its first name begins."""
+        return self.mentions[0].start
+
+    @property
+    def end(self) -> int:
+        """Where its last name ends."""
+        return self.mentions[-1].end
 
     @property
     def words(self) -> str:
@@ -108,8 +121,10 @@ def chains(text: str, original: str, gazetteer: Gazetteer, lengths: tuple[int, i
             before.codes = codes
         else:
             found.append(Chain(_source(start, *lengths), [mention], mention.meaning.codes, against=before))
-    for chain in found:
+    for before, chain in zip([None, *found], found, strict=False):
         _judge(chain, text)
+        if before and before.part is Part.ASIDE and text[before.end : chain.start] in _ALIKE:
+            chain.part = Part.ASIDE
     return found
 
 

@@ -122,6 +122,9 @@ TWO_PLACES = [
     "户籍在{a},现在{b}租房",
     "联系地址:{a};事发地址:{b}",
     "{b}停水,责任单位不是{a}",
+    "不归{a}管,归{b}管",
+    "我不住在{a},住{b}",
+    "搬离{a}以后,{b}停水",
     "{b}停水。回访地址:{a}",
 ]
 
@@ -134,6 +137,15 @@ def test_of_two_places_the_one_denied_or_only_the_callers_does_not_count(
         if code[:6] != other[:6]:
             said = text.format(a="".join(named(other)), b="".join(named(code)))
             assert locate(Given(text=said), gazetteer).division == code, said
+
+
+@pytest.mark.parametrize("text", ["不是{a}、{b}的,停水", "不在{a}或{b},停水", "户籍在{a}和{b}的人"])
+def test_of_two_places_denied_together_or_only_the_callers_neither_counts(
+    text: str, gazetteer: Gazetteer
+) -> None:
+    for code, other in zip(VILLAGES, reversed(VILLAGES), strict=True):
+        said = text.format(a="".join(named(other)), b="".join(named(code)))
+        assert locate(Given(text=said), gazetteer).division is None, said
 
 
 @pytest.mark.parametrize(
