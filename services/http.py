@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -313,11 +314,21 @@ class RequestId:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, tagged)
-            except Exception:
+            except Exception as fault:
+                if _is_hung_up(fault):
+                    log.info("client_hung_up")
+                    return None
                 log.exception("request_failed", code="internal")
                 if not begun:  # else the server sees that the answer has no end, and hangs up
                     await _unforeseen()(scope, receive, tagged)
         return None
+
+
+def _is_hung_up(fault: Exception) -> bool:
+    """Say whether only the client ended its request, half sent: nobody waits for an answer."""
+    if isinstance(fault, ExceptionGroup):
+        return all(map(_is_hung_up, fault.exceptions))
+    return isinstance(fault, ClientDisconnect)
 
 
 def _unforeseen() -> Response:

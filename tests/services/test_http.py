@@ -15,6 +15,7 @@ import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import StreamingResponse
+from starlette.types import Message
 
 from services.access import PUBLIC, ROUTES
 from services.http import create_app
@@ -188,6 +189,27 @@ async def test_what_nobody_foresaw_is_answered_with_its_id_and_logged_once_under
     assert "13900000000" not in answer.text
     assert [(each["event"], each["request_id"]) for each in logged] == [("request_failed", "call-7")]
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("path", ["/v1/tickets", "/v1/tickets:batch"])
+async def test_a_client_that_hangs_up_is_no_failure_of_the_service(hotline: InProcess, path: str) -> None:
+    client = await hotline.client()
+    key = client.headers["authorization"].encode()
+    lines = b'{"kind": "help"}\n' * 501
+    coming: list[Message] = [{"type": "http.request", "body": lines, "more_body": True}]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return coming.pop() if coming else {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "root_path": ""}
+    with structlog.testing.capture_logs() as logged:
+        await hotline.app({**scope, "headers": [(b"authorization", key)]}, receive, send)
+    assert [(each["event"], each["log_level"]) for each in logged] == [("client_hung_up", "info")]
+    assert all(each.get("more_body", True) for each in sent)  # nothing ends the answer
 
 
 async def test_an_answer_that_breaks_off_is_not_taken_for_a_whole_one(hotline: InProcess) -> None:
