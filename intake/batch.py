@@ -23,7 +23,7 @@ from intake.receive import judged
 from intake.register import register
 from intake.store import CallStore, Reference
 from schemas.errors import HotlineError, Invalid, TooLarge
-from schemas.members import refuse_twice
+from schemas.members import refuse_twice, unmarked
 from schemas.ticket import Call
 from services.authorization import principal_of
 from services.commands import KEY, once_of
@@ -164,7 +164,7 @@ def _read(number: int, raw: bytes | None, known: Known) -> Line:
         return Line(number, raw, refusal=TooLarge("The line is larger than a call may be."))
     try:
         refuse_twice(raw)
-        call = normalize(Call.model_validate_json(raw), known.catalogue, known.now)
+        call = normalize(Call.model_validate_json(unmarked(raw)), known.catalogue, known.now)
     except HotlineError as refusal:
         return Line(number, raw, refusal=refusal)
     except ValidationError as faults:

@@ -16,12 +16,13 @@ from intake.entry import Arrival, Registered, call_row
 from intake.register import register
 from intake.store import Reference
 from intake.tables import refusals, source_calls, ticket_links
+from intake.waiting import PREFER, waited
 from schemas.admission import CallWithMatters, KeptCall, Outcome, Several, SplitRequest, TurnedAway
 from schemas.base import Schema
 from schemas.ticket import Call
 from services.access import reads_secrets
 from services.authorization import PrincipalDep, principal_of
-from services.commands import CommandsDep
+from services.commands import CommandsDep, respond
 from services.http import ResourcesDep
 from services.paging import Cursor, Limit, Page, cut, read_numbered, write_cursor
 from services.resources import Resources
@@ -46,7 +47,7 @@ class Part:
         )
 
 
-@routes.post("/calls", status_code=201, response_model=Several)
+@routes.post("/calls", status_code=201, response_model=Several, openapi_extra={"parameters": [PREFER]})
 async def register_several(
     said: CallWithMatters, request: Request, resources: ResourcesDep, commands: CommandsDep
 ) -> Response:
@@ -72,7 +73,8 @@ async def register_several(
         shown = [registration_of(each, arrival, principal) for arrival, each in done]
         return Several(tickets=shown, turned_away=_turned_away(parts)), {}
 
-    return await commands.run(work, 201)
+    answer = await commands.answer(work, 201)
+    return respond(await waited(answer, request.headers.get("prefer"), principal, resources))
 
 
 @routes.get("/calls")

@@ -17,6 +17,7 @@ from intake.held import Held
 from intake.store import NumberBlock, Reference
 from intake.tables import attachments, ticket_links
 from intake.view import fields_of
+from intake.waiting import PREFER, waited
 from schemas.admission import FurtherMatter, Registration, Several, SplitRequest
 from schemas.base import Schema
 from schemas.errors import Conflict, Invalid, TicketNotFound
@@ -26,7 +27,7 @@ from schemas.ticket import Call, Caller
 from services.access import may_see
 from services.authorization import PrincipalDep
 from services.claims import ClaimStore
-from services.commands import CommandsDep, VersionDep
+from services.commands import CommandsDep, VersionDep, respond
 from services.database import driver_of, ring_after_commit
 from services.http import ResourcesDep
 from services.outbox import BELL
@@ -38,7 +39,12 @@ NOBODY_HAS_IT = (Status.REGISTERED, Status.TRIAGE)
 routes = APIRouter(prefix="/v1", tags=["intake"])
 
 
-@routes.post("/tickets/{ticket_id}/split", status_code=201, response_model=Several)
+@routes.post(
+    "/tickets/{ticket_id}/split",
+    status_code=201,
+    response_model=Several,
+    openapi_extra={"parameters": [PREFER]},
+)
 async def split_ticket(
     ticket_id: str,
     wanted: SplitRequest,
@@ -66,7 +72,8 @@ async def split_ticket(
         shown = [Registration(**fields_of(row, principal)) for row in rows]
         return Several(tickets=shown), {"etag": f'"{held.ticket.version}"'}
 
-    return await commands.run(work, 201)
+    answer = await commands.answer(work, 201)
+    return respond(await waited(answer, request.headers.get("prefer"), principal, resources))
 
 
 async def split(held: Held, wanted: SplitRequest, catalogue: Catalogue, raw: bytes) -> Sequence[Entry]:

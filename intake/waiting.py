@@ -1,10 +1,10 @@
-"""`Prefer: wait=5`: hold an answer until the ticket has its department and its date."""
+"""`Prefer: wait=5`: hold an answer until its tickets have their departments and dates."""
 
 import asyncio
 import json
 import re
 
-from intake.view import ticket_of
+from intake.view import tickets_of
 from schemas.lifecycle import Status
 from services.idempotency import Answer
 from services.resources import Resources
@@ -24,22 +24,26 @@ PREFER = {
 
 async def waited(answer: Answer, prefer: str | None, principal: Principal, resources: Resources) -> Answer:
     """
-    Wait, if the caller prefers to, until the ticket has its department and its date.
+    Wait, if the caller prefers to, until every ticket of an answer has its department and its date.
 
-    What was told of the call beside its ticket stays in the answer.
+    What was told of the call beside its tickets stays in the answer.
     """
     asked = re.search(r"\bwait=(\d{1,4})", prefer or "")
-    if asked is None or "location" not in answer.headers:
+    if asked is None:
         return answer
-    ticket_id = answer.headers["location"].rsplit("/", 1)[-1]
+    body = json.loads(answer.body)
+    told = body.get("tickets", [body] if "location" in answer.headers else [])
+    if not told:
+        return answer
     end = asyncio.get_running_loop().time() + min(float(asked[1]), LONGEST_WAIT)
     while True:
         async with resources.database.transaction() as connection:
-            row = await TicketStore(connection).get(ticket_id)
-            shown = await ticket_of(row._asdict(), principal, connection, resources)
-        settled = row.status != Status.REGISTERED and row.due_at is not None
+            rows = [await TicketStore(connection).get(each["id"]) for each in told]
+            shown = await tickets_of([row._asdict() for row in rows], principal, connection, resources)
+        settled = all(row.status != Status.REGISTERED and row.due_at is not None for row in rows)
         if settled or asyncio.get_running_loop().time() >= end:
-            fresh = shown.model_dump(mode="json")
-            body = json.dumps({**json.loads(answer.body), **fresh}, ensure_ascii=False).encode()
-            return Answer(answer.status, {**answer.headers, "etag": f'"{row.version}"'}, body)
+            for each, fresh in zip(told, shown, strict=True):
+                each |= fresh.model_dump(mode="json")
+            headers = answer.headers | ({"etag": f'"{rows[0].version}"'} if "etag" in answer.headers else {})
+            return Answer(answer.status, headers, json.dumps(body, ensure_ascii=False).encode())
         await asyncio.sleep(LOOK_EVERY)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.base import Schema
 from schemas.errors import HotlineError, Invalid
-from schemas.members import refuse_twice
+from schemas.members import refuse_twice, unmarked
 from services.acting import act_as
 from services.authorization import PrincipalDep
 from services.http import ResourcesDep
@@ -47,7 +47,7 @@ def read_body(model: type[S], body: bytes) -> S:
     """Return a request's JSON body; raises what FastAPI raises for one that does not fit, or `Invalid`."""
     refuse_twice(body)
     try:
-        return model.model_validate_json(body)
+        return model.model_validate_json(unmarked(body))
     except ValidationError as faults:
         errors = [{**fault, "loc": ("body", *fault["loc"])} for fault in faults.errors(include_url=False)]
         raise RequestValidationError(errors) from faults
@@ -93,6 +93,14 @@ class Commands:
         work: Callable[[AsyncConnection], Awaitable[tuple[Schema, dict[str, str]]]],
         status: int | Callable[[], int] = 200,
     ) -> Response:
+        """Return what `answer` does, over HTTP."""
+        return respond(await self.answer(work, status))
+
+    async def answer(
+        self,
+        work: Callable[[AsyncConnection], Awaitable[tuple[Schema, dict[str, str]]]],
+        status: int | Callable[[], int] = 200,
+    ) -> Answer:
         """
         Return the work's answer, or the one it had when this key was first used.
 
@@ -112,7 +120,7 @@ class Commands:
                 await keep(connection, self._request, answer)
             return answer
 
-        return respond(await self._resources.database.run(once))
+        return await self._resources.database.run(once)
 
     async def _kept(self, connection: AsyncConnection) -> Answer | None:
         if self._request is None:

@@ -1,5 +1,7 @@
 """Where two rules of the desk meet: a quote and another matter, a key and a refusal, a secret corrected."""
 
+import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -58,6 +60,18 @@ async def test_waiting_for_the_department_keeps_what_the_caller_is_told(hotline:
     assert (status, again["outcome"], again["id"]) == (200, "DUPLICATE_OPEN", first["id"])
     assert first["id"] in again["told"]
     assert again["department"] is not None
+
+
+async def test_a_call_of_several_matters_waits_for_the_departments_and_dates(hotline: InProcess) -> None:
+    lamp = {name: said for name, said in LAMP.items() if name != "caller"}
+    said = {"matters": [lamp, {**lamp, "category": "050100", "title": "停水", "text": "家里停水两天了。"}]}
+    asked = asyncio.create_task(post(hotline, "/v1/calls", said, prefer="wait=5"))
+    while not asked.done():
+        await hotline.drain()
+    status, answer = await asked
+    assert status == 201
+    assert [each["department"] for each in answer["tickets"]] == ["municipal-works-qiongshan", "water-group"]
+    assert all(each["due_at"] and each["outcome"] == "ACCEPT" for each in answer["tickets"])
 
 
 async def test_one_file_sent_twice_hangs_on_the_ticket_once(hotline: InProcess) -> None:
@@ -155,19 +169,30 @@ async def test_a_call_whose_refusal_is_denied_days_later_bears_the_number_of_its
         ("/v1/tickets:batch", '{"title": "甲", "text": "路灯不亮", "title": "乙"}'),
     ],
 )
-async def test_a_member_given_twice_is_refused_on_every_road(
-    hotline: InProcess, path: str, body: str
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+async def test_a_member_given_twice_is_refused_on_every_road_in_every_encoding(
+    hotline: InProcess, path: str, body: str, encoding: str
 ) -> None:
     ticket = await hotline.call(**LAMP)
     kind = "application/x-ndjson" if path.endswith("batch") else "application/json"
     client = await hotline.client()
     answer = await client.post(
-        path.format(ticket["id"]), content=body.encode(), headers={"content-type": kind}
+        path.format(ticket["id"]), content=body.encode(encoding), headers={"content-type": kind}
     )
     problem = answer.json()
     assert (problem["status"], problem["code"]) == (422, "invalid")
     assert "given twice" in problem["detail"]
     assert len(await hotline.rows("SELECT id FROM tickets")) == 1
+
+
+@pytest.mark.parametrize("path", ["/v1/tickets", "/v1/preview", "/v1/calls/12345", "/v1/tickets:batch"])
+async def test_a_body_may_begin_with_a_byte_order_mark(hotline: InProcess, path: str) -> None:
+    kind = "application/x-ndjson" if path.endswith("batch") else "application/json"
+    said = {"content": LAMP["text"]} if path.endswith("12345") else LAMP
+    sent = json.dumps(said).encode("utf-8-sig")
+    answer = await (await hotline.client()).post(path, content=sent, headers={"content-type": kind})
+    assert answer.is_success
+    assert answer.json().get("status") in (None, "registered", 201)
 
 
 async def test_a_report_with_a_member_given_twice_is_refused_and_kept(hotline: InProcess) -> None:

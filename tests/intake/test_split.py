@@ -1,5 +1,6 @@
 """One ticket speaks of several matters: each of the others gets a ticket of its own, with the same caller."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -43,6 +44,17 @@ async def test_a_matter_split_off_is_routed_on_its_own_and_promised_as_of_the_fi
     assert [(each["kind"], each["ticket"]) for each in links] == [("same_call", ticket["id"])]
     history = (await (await hotline.client()).get(f"/v1/tickets/{ticket['id']}/history")).json()
     assert history[-1]["note"] == f"拆分:一次来电反映两件事;分出{new['id']}"
+
+
+async def test_who_splits_may_wait_for_the_department_and_date_of_each_part(hotline: InProcess) -> None:
+    ticket = await hotline.call(title="咨询", text="反映两件事", caller=BOTH["caller"])
+    lamp = {**LAMP, "division": "460107001000"}
+    asked = asyncio.create_task(split(hotline, ticket, lamp, prefer="wait=5"))
+    while not asked.done():
+        await hotline.drain()
+    first, new = (await asked)["tickets"]
+    assert (first["id"], first["status"]) == (ticket["id"], "triage")
+    assert (new["department"], new["due_at"]) == ("municipal-works-qiongshan", ticket["due_at"])
 
 
 async def test_where_nothing_is_said_of_the_place_it_is_the_tickets(hotline: InProcess) -> None:
