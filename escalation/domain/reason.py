@@ -5,7 +5,7 @@ from datetime import datetime
 
 from escalation.domain.policy import Clock, LimitRule
 from escalation.domain.reckoning import Terms
-from escalation.domain.worktime import Amount
+from escalation.domain.worktime import Amount, Unit
 
 UNITS = {
     "wall_minutes": "分钟",
@@ -37,5 +37,7 @@ def also_granted(terms: Terms) -> str:
 
 
 def said(amount: Amount) -> str:
-    """Say how much a limit is."""
+    """Say how much a limit is, whole hours as hours."""
+    if amount.unit == Unit.WALL_MINUTES and amount.count and amount.count % 60 == 0:
+        return f"{amount.count // 60}小时"
     return f"{amount.count}{UNITS[amount.unit]}"

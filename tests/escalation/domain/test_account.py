@@ -46,6 +46,10 @@ def said(terms: Terms, paused_at: str | None = None) -> str:
             Terms(local("2026-11-23T23:50"), Amount(0, Unit.WALL_MINUTES)),
             f"自2026-11-23 23:50起0分钟,{BY};2026-11-23 23:50到期",
         ),
+        (
+            Terms(local("2026-11-23T23:50"), Amount(1440, Unit.WALL_MINUTES)),
+            f"自2026-11-23 23:50起24小时,{BY};计2026-11-23 23:50至2026-11-24 23:50;2026-11-24 23:50到期",
+        ),
     ],
 )
 def test_a_deadline_says_how_it_came_about(terms: Terms, sentence: str) -> None:
