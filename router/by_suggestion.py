@@ -18,6 +18,8 @@ from services.resources import Resources
 from services.tickets import Case, TicketRow, case_of
 
 OPEN_TO_IT = frozenset({"no_row", "manual_row", "ambiguous"})
+STRANGE = 0.8
+"""Of a text a model has seen less than a fifth of, its confidence, found on other texts, says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,8 @@ async def suggested(
     """
     Return whom a matter that would be parked goes to by itself; None leaves it to a person.
 
-    Without a model, without a threshold for its category, in confidence, or
-    when that department may not have it or is gone: never.
+    Without a model, without a threshold for its category, in confidence, of a text the
+    model hardly knows, or when that department may not have it or is gone: never.
     """
     models = resources.part(TextModels)
     if models.name is None or case.confidential or choice.parked not in OPEN_TO_IT:
@@ -57,6 +59,8 @@ async def suggested(
     threshold = await TriageStore(connection).threshold_for(case.matter.category)
     first = next(iter(models.suggest(text_of(case))), None) if threshold is not None else None
     if threshold is None or first is None or first.confidence < threshold.confidence:
+        return None
+    if first.unknown > STRANGE:
         return None
     day = civil_day(resources.clock.now(), resources)
     try:

@@ -9,11 +9,16 @@ from services.resources import Resources
 
 @dataclass(frozen=True, slots=True)
 class Likely:
-    """A department a text speaks for: how sure the model is, and the words that decided."""
+    """
+    A department a text speaks for: how sure the model is, and the words that decided.
+
+    `unknown` is the share of the text the model has never seen.
+    """
 
     department: str
     confidence: float
     words: tuple[str, ...] = ()
+    unknown: float = 0.0
 
 
 class TextModel(Protocol):

@@ -27,6 +27,6 @@ class TrainedModel:
         if found.model is None:
             return ()
         return [
-            Likely(each.label, each.confidence, tuple(word.text for word in each.words))
+            Likely(each.label, each.confidence, tuple(word.text for word in each.words), found.unknown)
             for each in found.candidates
         ]

@@ -128,6 +128,16 @@ async def test_above_the_citys_threshold_a_suggestion_assigns_and_says_so(hotlin
     assert row.decision["table"]["version"] == "T-2"
 
 
+@pytest.mark.parametrize(("unknown", "status"), [(0.8, "assigned"), (0.81, "triage")])
+async def test_a_text_the_model_hardly_knows_is_assigned_by_a_person(
+    unknown: float, status: str, hotline: InProcess
+) -> None:
+    sure = Likely("traffic-police", 0.98, ("停车",), unknown)
+    hotline.resources.part(TextModels).model = Model((sure,))
+    await threshold(hotline, "0302", 0.97)
+    assert (await hotline.call(**PARKING, category="030200"))["status"] == status
+
+
 @pytest.mark.parametrize(
     ("category", "confidence", "sure", "status"),
     [

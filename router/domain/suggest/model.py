@@ -139,7 +139,7 @@ def suggest_by_model(model: Model, text: str, most: int = MOST) -> Suggestion:
         )
         for label, source in zip(order, sources, strict=True)
     )
-    return Suggestion(model.facts.version, candidates, units_named_in(text))
+    return Suggestion(model.facts.version, candidates, units_named_in(text), reading.unknown)
 
 
 def _credit(model: Model, reading: Reading, labels: NDArray[np.int64]) -> dict[int, Floats]:

@@ -37,12 +37,14 @@ class Suggestion:
 
     `model` is the version of the model, None when only names were compared:
     then the confidence is the share of a name that was said, and promises
-    nothing. `named_units` are the units the text asks to act.
+    nothing. `named_units` are the units the text asks to act, `unknown` the share of it
+    the model has never seen.
     """
 
     model: str | None
     candidates: tuple[Candidate, ...]
     named_units: tuple[str, ...] = ()
+    unknown: float = 0.0
 
     @property
     def source(self) -> str:

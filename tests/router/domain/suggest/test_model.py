@@ -98,6 +98,11 @@ def test_a_text_of_unknown_words_gets_no_label_from_a_model() -> None:
     assert (found.candidates, found.source) == ((), "model 20260302-0900-abcdef12")
 
 
+def test_what_the_model_has_never_seen_of_a_text_is_said_beside_its_confidence() -> None:
+    found = suggest_by_model(a_model(), "停水了吗")
+    assert found.unknown == pytest.approx(1 - 1 / 9)  # one of its nine runs is known
+
+
 def test_width_and_case_of_letters_make_no_difference() -> None:
     model = a_model()
     wide = read(model, "Ａ公交Ｂ")
