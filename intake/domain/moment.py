@@ -22,7 +22,7 @@ _SMALL_HOURS = frozenset(("凌晨", "am"))
 _HALVES = "|".join((*sorted(_NIGHT, reverse=True), *_AFTERNOON, *_SMALL_HOURS, "上午|早上|早晨|清晨|中午|早"))
 
 _WRITTEN = re.compile(
-    rf"""(?P<year>[0-9]{{4}}|[0-9]{{2}}(?=\s*年))\s*[-/.年]\s*(?P<month>[0-9]{{1,2}})\s*[-/.月]
+    rf"""(?P<year>[0-9]{{4}}|[0-9]{{2}}(?=\s*年))\s*(?:[-/.]|(?P<named>年))\s*(?P<month>[0-9]{{1,2}})\s*[-/.月]
     \s*(?P<day>[0-9]{{1,2}})\s*[日号]?{_WEEKDAY}
     (?:[T_\s]*(?P<half>{_HALVES})?\s*
       (?P<hour>[0-9]{{1,2}})\s*[:时点]\s*(?:整|(?P<past>半)|(?P<minute>[0-9]{{1,2}})\s*
@@ -117,6 +117,8 @@ def _written(parts: dict[str, str | None], zone: tzinfo) -> datetime | None:
     minute += 30 if parts.get("past") else 0
     half = (parts.get("half") or parts.get("late") or "").lower()
     of_day = _hour_of_day(hour, half)
+    if (half or parts.get("named")) and (parts.get("zone") or "").startswith("-"):
+        return None  # 上午9:00-10:00 is a period
     if of_day is None or (of_day == 24 and (minute, second) != (0, 0) and half not in _NIGHT):
         return None
     fraction = int((parts.get("fraction") or "0").ljust(6, "0")[:6])
