@@ -51,6 +51,11 @@ _AFTER = re.compile(
 _ALIKE = frozenset(("、", "或", "或者", "和", "与", "及", "以及", "跟"))
 """Between names of which the same is said."""
 
+_SCENE_IS = re.compile(
+    r"(?:事发|案发|事故|涉事|诉求|问题|发生)(?:地点?|地址|位置)[在是为位于:： ]{0,3}"
+    r"(?:[\u4e00-\u9fff]{2,8}(?:省|自治区))?$"
+)
+
 _LEAVES = re.compile(r"开往|驶往|前往|出发|[到至往去搬迁]").match
 
 _JOURNEY = re.compile(r"乘坐|搭乘|乘车|坐车|打车|上车|下车|出租车|网约车|公交|滴滴|班车|巴士")
@@ -98,7 +103,8 @@ def chains(text: str, original: str, gazetteer: Gazetteer, lengths: tuple[int, i
     Return the chains of names in address, title and text, joined by line breaks.
 
     `original` is the same text before it was made plain, `lengths` those of address and title.
-    A chain behind the name of another city, or of a division within that one, belongs to it and is left out.
+    A chain behind the name of another city, or of a division within that one, belongs to it and is left out;
+    all are, where such a city is said to be the scene.
     """
     found: list[Chain] = []
     last: Mention | None = None
@@ -115,6 +121,8 @@ def chains(text: str, original: str, gazetteer: Gazetteer, lengths: tuple[int, i
         if away and not _is_city(meaning) and (near or _LEADS_DOWN(between)):
             continue
         away = meaning.certainty is Certainty.ELSEWHERE
+        if away and _SCENE_IS.search(text, max(0, start - 18), start):
+            return []
         before = found[-1] if near and found else None
         if before and (codes := meet(before.codes, mention.meaning.codes)):
             before.mentions.append(mention)

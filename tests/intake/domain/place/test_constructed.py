@@ -84,6 +84,15 @@ def test_what_lies_in_any_other_city_or_county_of_the_country_is_not_ours(gazett
         assert locate(Given(text=f"市民来电反映:{address}停水"), gazetteer).division is None, address
 
 
+@pytest.mark.parametrize("text", ["事发地点在{a},来电人现住{b}", "{b}的市民反映,诉求地点:{a}"])
+def test_of_a_matter_that_is_said_to_be_in_another_city_nothing_is_here(
+    text: str, gazetteer: Gazetteer
+) -> None:
+    for name, code in zip(ELSEWHERE, cycle(VILLAGES), strict=False):
+        said = text.format(a=name, b="".join(named(code)))
+        assert locate(Given(text=said), gazetteer).division is None, said
+
+
 def test_who_is_from_another_city_may_tell_of_a_place_of_ours(gazetteer: Gazetteer) -> None:
     villages = cycle(VILLAGES)
     for name in ELSEWHERE:
