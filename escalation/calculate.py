@@ -35,7 +35,7 @@ from schemas.errors import (
     TooLarge,
     UnknownCalendar,
 )
-from schemas.problem import FieldProblem, Problem
+from schemas.problem import FieldProblem, Problem, what_is_wrong
 from services.commands import OnceDep
 from services.http import ResourcesDep, pointer
 
@@ -173,16 +173,12 @@ def _local(at: datetime, zone: ZoneInfo) -> datetime:
 
 def _unread(where: tuple[str | int, ...], faults: ValidationError) -> Problem:
     fields = [
-        FieldProblem(pointer=_place(where, each["loc"]), code=each["type"], detail=_said(each["msg"]))
+        FieldProblem(pointer=_place(where, each["loc"]), code=each["type"], detail=what_is_wrong(each))
         for each in faults.errors(include_url=False)
     ]
     first = fields[0]
     problem = _problem(Invalid(f"{first.pointer}: {first.detail}"), first.pointer)
     return problem.model_copy(update={"errors": fields})
-
-
-def _said(message: str) -> str:
-    return message.removeprefix("Value error, ")
 
 
 def _place(where: tuple[str | int, ...], location: Iterable[str | int]) -> str:

@@ -19,6 +19,7 @@ from escalation.calculation_schemas import (
 from escalation.domain.worktime import Unit
 from escalation.rulebook import PublishedRules
 from schemas.errors import Invalid
+from schemas.problem import what_is_wrong
 from services.cli.reach import FAILED, Data, Json, opened, run
 
 STDIN = Path("-")
@@ -74,7 +75,9 @@ def _written(file: Path) -> list[Any]:
         return list(CalculationRequest.model_validate_json(body).items)
     except ValidationError as fault:
         first = fault.errors(include_url=False)[0]
-        raise Invalid(f"{file}: {'/'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}.") from fault
+        raise Invalid(
+            f"{file}: {'/'.join(map(str, first['loc'])) or 'the file'}: {what_is_wrong(first)}."
+        ) from fault
 
 
 def _asked(

@@ -24,6 +24,7 @@ from intake.register import register
 from intake.store import CallStore, Reference
 from schemas.errors import HotlineError, Invalid, TooLarge
 from schemas.members import refuse_twice, unmarked
+from schemas.problem import what_is_wrong
 from schemas.ticket import Call
 from services.authorization import principal_of
 from services.commands import KEY, once_of
@@ -170,7 +171,7 @@ def _read(number: int, raw: bytes | None, known: Known) -> Line:
     except ValidationError as faults:
         first = faults.errors(include_url=False)[0]
         where = pointer(("body", *first["loc"]))
-        return Line(number, raw, refusal=Invalid(f"{where or 'line'}: {first['msg']}", pointer=where))
+        return Line(number, raw, refusal=Invalid(f"{where or 'line'}: {what_is_wrong(first)}", pointer=where))
     arrival = Arrival(call, raw, "application/json", known.actor)
     return Line(number, raw, judged(arrival, known.rules, by_agent=False))
 

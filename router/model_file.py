@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from router.domain.suggest.model import Facts, Model
 from schemas.errors import BadModel
+from schemas.problem import what_is_wrong
 
 FORMAT = 2
 ABOUT = "about.json"
@@ -98,7 +99,7 @@ def _about(file: Path, given: bytes) -> About:
         about = About.model_validate(said)
     except ValidationError as fault:
         place = ".".join(str(each) for each in fault.errors()[0]["loc"])
-        raise BadModel(f"{file.name} is no model: {place}: {fault.errors()[0]['msg']}.") from fault
+        raise BadModel(f"{file.name} is no model: {place}: {what_is_wrong(fault.errors()[0])}.") from fault
     if about.format != FORMAT:
         raise BadModel(f"{file.name} has format {about.format}; this version reads {FORMAT}. Train anew.")
     return about

@@ -1,6 +1,14 @@
 """How an error is answered: problem+json (RFC 9457)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from schemas.base import Schema
+
+
+def what_is_wrong(fault: Mapping[str, Any]) -> str:
+    """Return what a validation found, without the mark Pydantic sets before words of ours."""
+    return str(fault["msg"]).removeprefix("Value error, ")
 
 
 class FieldProblem(Schema):

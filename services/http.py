@@ -24,7 +24,7 @@ from schemas.errors import (
     TooLarge,
     UnsupportedMedia,
 )
-from schemas.problem import FieldProblem, Problem
+from schemas.problem import FieldProblem, Problem, what_is_wrong
 from services.access import ROUTES
 from services.addresses import check_address, parameters_of
 from services.authorization import authorize
@@ -183,7 +183,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
         came = request.headers.get("content-type", "none")
         return problem(UnsupportedMedia(f"Send the body as `Content-Type: application/json`; it had {came}."))
     faults = [
-        FieldProblem(pointer=pointer(each["loc"]), code=each["type"], detail=each["msg"])
+        FieldProblem(pointer=pointer(each["loc"]), code=each["type"], detail=what_is_wrong(each))
         for each in error.errors()
     ]
     refusal = Invalid(f"{faults[0].pointer or 'body'}: {faults[0].detail}", pointer=faults[0].pointer)

@@ -14,6 +14,7 @@ from schemas.base import Schema
 from schemas.errors import Conflict, Invalid, NotAccepted
 from schemas.lifecycle import TRANSITIONS, Status, Step
 from schemas.linkage import Outcome, Party, Report, ThreePartyCall
+from schemas.problem import what_is_wrong
 
 S = TypeVar("S", bound=Schema)
 
@@ -106,4 +107,4 @@ def _read(model: type[S], found: dict[str, Any]) -> S:
     except ValidationError as faults:
         first = faults.errors()[0]
         place = "/" + "/".join(str(each) for each in first["loc"])
-        raise Invalid(f"{place}: {first['msg']}", pointer=place) from faults
+        raise Invalid(f"{place}: {what_is_wrong(first)}", pointer=place) from faults

@@ -15,6 +15,7 @@ from intake.domain.wire.media import Wire
 from schemas.base import Schema
 from schemas.errors import BadMapping, Invalid
 from schemas.lifecycle import ENDED, Status
+from schemas.problem import what_is_wrong
 
 HISTORY_FIELDS = ("accepted_at", "dispatched_at", "ended_at", "status")
 CALL_FIELDS = (
@@ -183,7 +184,7 @@ def read_mapping(declared: Record[str, Any]) -> Mapping:
     except ValidationError as faults:
         first = faults.errors()[0]
         place = ".".join(str(each) for each in first["loc"]) or "mapping"
-        raise BadMapping(f"{place}: {first['msg']}") from faults
+        raise BadMapping(f"{place}: {what_is_wrong(first)}") from faults
 
 
 def record_of(sent: Any, mapping: Mapping) -> dict[str, Any]:

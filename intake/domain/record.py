@@ -16,6 +16,7 @@ from intake.domain.place.axes import read_axes
 from intake.domain.place.others import mapped_places
 from intake.domain.text import clean, one_line
 from schemas.errors import Invalid
+from schemas.problem import what_is_wrong
 from schemas.ticket import TEXT_LENGTH, TITLE_LENGTH, Attachment, Call, Caller, CallerType
 
 TITLE_FROM_TEXT = 30
@@ -93,7 +94,7 @@ def call_of(found: dict[str, Any], mapping: Mapping, notes: Notes, now: datetime
     except ValidationError as faults:
         first = faults.errors()[0]
         place = "/" + "/".join(str(each) for each in first["loc"])
-        raise Invalid(f"{place}: {first['msg']}", pointer=place) from faults
+        raise Invalid(f"{place}: {what_is_wrong(first)}", pointer=place) from faults
 
 
 def _files(given: Any, notes: Notes) -> list[Attachment]:
@@ -106,7 +107,7 @@ def _files(given: Any, notes: Notes) -> list[Attachment]:
             first = faults.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
             notes.problems.append(
-                Problem("attachments", "attachment_unreadable", f"附件未采用,{where}:{first['msg']}")
+                Problem("attachments", "attachment_unreadable", f"附件未采用,{where}:{what_is_wrong(first)}")
             )
     return kept
 

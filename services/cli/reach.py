@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from schemas.errors import HotlineError, Misconfigured
+from schemas.problem import what_is_wrong
 from services.postgres import running_url
 from services.resources import Resources, open_resources
 from services.settings import Settings
@@ -90,7 +91,7 @@ def told() -> Iterator[None]:
         first = _first(fault)
         if isinstance(first, ValidationError):
             place = "__".join(str(each) for each in first.errors()[0]["loc"]).upper()
-            fail(f"HOTLINE_{place}: {first.errors()[0]['msg'].removeprefix('Value error, ')}.")
+            fail(f"HOTLINE_{place}: {what_is_wrong(first.errors()[0])}.")
         if isinstance(first, (HotlineError, SettingsError, OSError)):
             fail(str(first))
         raise

@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 
 from schemas.base import AskedInstant, Instant, Schema, Text, Words
 from schemas.errors import Invalid
-from schemas.problem import FieldProblem
+from schemas.problem import FieldProblem, what_is_wrong
 from services.hooks.domain.signature import MESSAGE_ID
 from services.http import pointer
 from services.steps import StepTaken
@@ -152,5 +152,5 @@ def read(model: type[Any], said: Mapping[str, Any], below: str = "") -> Any:
 
 def _problem(fault: Mapping[str, Any], below: str) -> FieldProblem:
     return FieldProblem(
-        pointer=below + pointer(("body", *fault["loc"])), code=fault["type"], detail=fault["msg"]
+        pointer=below + pointer(("body", *fault["loc"])), code=fault["type"], detail=what_is_wrong(fault)
     )

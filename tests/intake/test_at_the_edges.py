@@ -205,3 +205,18 @@ async def test_a_report_with_a_member_given_twice_is_refused_and_kept(hotline: I
     (kept,) = await hotline.rows("SELECT raw, fault FROM source_calls")
     assert "given twice" in kept.fault
     assert bytes(kept.raw).decode() == sent
+
+
+@pytest.mark.parametrize("path", ["/v1/tickets", "/v1/calls", "/v1/tickets:batch"])
+async def test_what_is_wrong_is_told_in_our_words_alone(hotline: InProcess, path: str) -> None:
+    caller = {"anonymous": True, "phone": "13800138001"}
+    matter = {"title": "甲", "text": "乙"}
+    said = {"matters": [matter, matter]} if path == "/v1/calls" else matter
+    kind = "application/x-ndjson" if path.endswith("batch") else "application/json"
+    client = await hotline.client()
+    answer = await client.post(
+        path, content=json.dumps({**said, "caller": caller}), headers={"content-type": kind}
+    )
+    problem = answer.json()
+    assert problem["detail"].startswith("/caller: an anonymous caller leaves no name")
+    assert all(each["detail"].startswith("an anonymous") for each in problem.get("errors", ()))
