@@ -148,7 +148,8 @@ class Counter:
         """Register calls that are all new in one statement; none, when a caller has called meanwhile."""
         if not batch:
             return {}
-        numbers = await self._resources.part(NumberBlock).draw(connection, len(batch))
+        block = self._resources.part(NumberBlock)
+        numbers = await block.draw(connection, len(batch))
         arrivals = tied([each.arrival for each in batch], [each.looked for each in batch])
         new = entries(arrivals, numbers, self._resources)
         answers = {each: _answer(each, entry.registered) for each, entry in zip(batch, new, strict=True)}
@@ -157,7 +158,10 @@ class Counter:
         asked = [each.arrival.call.call for each in batch if each.arrival.may_repeat]
         looks = [each.looked for each in batch]
         check = unless_called_meanwhile(asked, looks, since(self._resources.settings.repeats, now))
-        return answers if await register_new(connection, new, {idempotency_keys: keys}, check) else {}
+        if await register_new(connection, new, {idempotency_keys: keys}, check):
+            return answers
+        block.put_back(numbers)
+        return {}
 
     async def _together(self, batch: Sequence[Waiting]) -> list[Answer | HotlineError]:
         async def work(connection: AsyncConnection) -> list[Answer | HotlineError]:

@@ -97,6 +97,10 @@ class NumberBlock:
         taken, self._left = self._left[:count], self._left[count:]
         return taken
 
+    def put_back(self, numbers: list[int]) -> None:
+        """Take back numbers that were drawn, and for certain given to no ticket."""
+        self._left = numbers + self._left
+
 
 class CallStore:
     """Calls as they came."""

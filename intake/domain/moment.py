@@ -24,7 +24,7 @@ _HALVES = "|".join((*sorted(_NIGHT, reverse=True), *_AFTERNOON, *_SMALL_HOURS, "
 _WRITTEN = re.compile(
     rf"""(?P<year>[0-9]{{4}}|[0-9]{{2}}(?=\s*年))\s*(?:[-/.]|(?P<named>年))\s*(?P<month>[0-9]{{1,2}})\s*[-/.月]
     \s*(?P<day>[0-9]{{1,2}})\s*[日号]?{_WEEKDAY}
-    (?:[T_\s]*(?P<half>{_HALVES})?\s*
+    (?:[_\s]*(?P<mark>T)?[_\s]*(?P<half>{_HALVES})?\s*
       (?P<hour>[0-9]{{1,2}})\s*[:时点]\s*(?:整|(?P<past>半)|(?P<minute>[0-9]{{1,2}})\s*
       (?:[:分]\s*(?:(?P<second>[0-9]{{1,2}})(?:[.,](?P<fraction>[0-9]{{1,9}}))?\s*秒?)?)?)?
       \s*(?P<late>上午|下午|AM|PM)?)?
@@ -117,8 +117,8 @@ def _written(parts: dict[str, str | None], zone: tzinfo) -> datetime | None:
     minute += 30 if parts.get("past") else 0
     half = (parts.get("half") or parts.get("late") or "").lower()
     of_day = _hour_of_day(hour, half)
-    if (half or parts.get("named")) and (parts.get("zone") or "").startswith("-"):
-        return None  # 上午9:00-10:00 is a period
+    if (parts.get("zone") or "").startswith("-") and _is_period(parts):
+        return None
     if of_day is None or (of_day == 24 and (minute, second) != (0, 0) and half not in _NIGHT):
         return None
     fraction = int((parts.get("fraction") or "0").ljust(6, "0")[:6])
@@ -129,6 +129,12 @@ def _written(parts: dict[str, str | None], zone: tzinfo) -> datetime | None:
         return read.replace(tzinfo=_zone(parts.get("zone"))) if parts.get("zone") else read
     except (ValueError, OverflowError):
         return None
+
+
+def _is_period(parts: dict[str, str | None]) -> bool:
+    """Say whether -10:00 behind a time is more likely its end than a zone: 上午9:00-10:00, 3-5 9:00-10:00."""
+    exact = parts.get("second") or parts.get("mark", "T")
+    return bool(parts.get("half") or parts.get("named") or not exact)
 
 
 def _hour_of_day(hour: int, half: str) -> int | None:

@@ -10,7 +10,7 @@ import pytest
 from intake.candidates import LIKE_THIS
 from intake.domain.normalize import NormalizedCall, normalize
 from intake.repeats import known_matters
-from intake.store import Reference
+from intake.store import NumberBlock, Reference
 from schemas.ticket import Call
 from services.settings import RepeatSettings
 from tests.conftest import MONDAY
@@ -343,3 +343,17 @@ async def test_a_name_that_is_only_said_in_a_later_call_is_not_told_to_the_depar
         assert "欧阳锋云" not in answer.text
     (kept,) = await hotline.rows("SELECT former_callers FROM tickets")
     assert [each["name"] for each in kept.former_callers] == ["欧阳锋云"]
+
+
+async def test_a_call_that_is_attached_uses_up_no_number(hotline: InProcess) -> None:
+    async def coming() -> list[int]:
+        block = hotline.resources.part(NumberBlock)
+        async with hotline.resources.database.statement() as connection:
+            numbers = await block.draw(connection, 3)
+        block.put_back(numbers)
+        return numbers
+
+    await ask(hotline, **WAGES)
+    before = await coming()
+    assert (await ask(hotline, **WAGES)).status_code == 200
+    assert await coming() == before

@@ -29,7 +29,7 @@ async def half_a_call(port: int, key: str) -> tuple[StreamReader, StreamWriter]:
 async def test_what_was_begun_is_answered_and_who_never_ends_is_not_waited_for(
     hotline: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roles, "GRACE_SECONDS", 3)
+    monkeypatch.setattr(roles, "GRACE_SECONDS", 8)
     key = (await hotline.client()).headers["authorization"]
     listener, serving = open_port("127.0.0.1", 0), asyncio.Event()
     port = listener.getsockname()[1]

@@ -88,6 +88,7 @@ def test_a_day_is_its_midnight_and_a_time_without_a_zone_is_the_citys(written: A
         "2026年3月5日夜里2点",
         "2026年3月5日9:00-10:00",
         "2026-03-05 上午9:00-10:00",
+        "2026-03-05 09:00-10:00",
         "12",
         True,
         None,
