@@ -59,10 +59,11 @@ def differences(kept: Kept, ladder: Iterable[Rung], calendar: WorkCalendar, now:
     found = set()
     if reckon(kept.terms, calendar).at != kept.due_at:
         found.add(Difference.WRONG_DUE)
-    if set(kept.schedule) != _rungs(kept, ladder, calendar):
-        found.add(Difference.WRONG_RUNGS)
-    if not kept.paused and not _next_holds(kept, now):
-        found.add(Difference.WRONG_NEXT)
+    if not kept.paused:  # else its rungs are planned anew as it goes on
+        if set(kept.schedule) != _rungs(kept, ladder, calendar):
+            found.add(Difference.WRONG_RUNGS)
+        if not _next_holds(kept, now):
+            found.add(Difference.WRONG_NEXT)
     if _is_missing(kept, now):
         found.add(Difference.RUNG_MISSING)
     if {place for place in kept.climbed if place in kept.before} or _repeated(kept.climbed):

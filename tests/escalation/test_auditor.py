@@ -11,7 +11,7 @@ from escalation.auditor import audit_some
 from escalation.climb import climb_due
 from tests.escalation.policies import in_force, publish, recompute
 from tests.escalation.test_scenarios import at
-from tests.escalation.timekeeping import signed
+from tests.escalation.timekeeping import resumed, signed, suspended
 from tests.inprocess import Answer, InProcess
 
 NOISE = {"category": "020100", "division": "460106002000"}
@@ -100,6 +100,23 @@ async def test_nothing_is_found_of_an_old_file_whose_limits_were_published_anew(
     )
     assert (job.due_at.isoformat(), job.next_rung) == ("2026-03-11T09:30:00+00:00", None)
     assert job.schedule[1] == [1, "2026-03-09T09:30:00+00:00"]
+    assert (await audit(hotline))["found"] == {}
+
+
+async def test_nothing_is_found_of_clocks_that_stand_still_while_their_limits_are_published_anew(
+    hotline: InProcess,
+) -> None:
+    ticket = await signed(hotline, "2026-11-23 09:00")
+    await suspended(hotline, ticket, "2026-11-25 15:00")
+    rows = (await in_force(hotline, "limits"))["content"]
+    longer = [
+        {**each, "amount": f"{2 * int(each['amount'])}"} if each["clock"] == "department" else each
+        for each in rows
+    ]
+    await publish(hotline, "limits", "LONGER", longer)
+    await recompute(hotline)
+    assert (await audit(hotline))["found"] == {}
+    await resumed(hotline, ticket, "2026-11-27 09:00")
     assert (await audit(hotline))["found"] == {}
 
 
