@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import uuid4
 
@@ -158,7 +159,7 @@ class Recounting:
         if since is None:
             return []
         own = [row for row in rows if row.clock == Clock.DEPARTMENT and _is_of_lead(row)]
-        leads = {row.ticket_id: row for row in own}
+        leads = {row.ticket_id: row for row in sorted(own, key=attrgetter("started_at"), reverse=True)}
         run = {(row.ticket_id, row.stage) for row in own}
         limits = {ticket: self._limits_of(Clock.DEPARTMENT, _matter(lead)) for ticket, lead in leads.items()}
         wanted = {
